@@ -1,0 +1,1 @@
+"""Recordings that always start on time and always stop."""
