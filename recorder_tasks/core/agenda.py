@@ -1,0 +1,189 @@
+"""What a session needs next, and when: a function of its facts, so that it can be stored as due times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from recorder_tasks.core import takes
+from recorder_tasks.core.cadence import Cadence, backoff
+from recorder_tasks.core.outcome import Instant, Kind, Step, Upload
+from recorder_tasks.core.session import Due, End, Lane, Session, Take
+
+LANES = tuple(Lane)
+
+
+def agenda(session: Session, cadence: Cadence) -> list[Due]:
+    """All that the session needs, by time. Empty only when it is final and its manifest settled."""
+    if session.settled_at is not None:
+        return []
+    dues = [*_stops(session, cadence)]
+    if session.state.final:
+        dues.extend(_settle(session, cadence))
+    else:
+        dues.append(Due(at=max(session.ends_at, session.created_at), lane=Lane.SETTLE))
+        dues.extend(_start(session, cadence))
+        dues.extend(_care(session, cadence))
+    return sorted(dues, key=lambda due: (due.at, LANES.index(due.lane)))
+
+
+def pending(session: Session, now: Instant, cadence: Cadence) -> list[Due]:
+    """The agenda without starts that came too late: once the end has come, nothing is begun."""
+    dues = agenda(session, cadence)
+    if now < session.ends_at:
+        return dues
+    return [due for due in dues if due.lane is not Lane.START]
+
+
+def lanes(session: Session, now: Instant, cadence: Cadence) -> dict[Lane, Instant]:
+    """What the session needs as due times, one a lane: what the store keeps."""
+    first: dict[Lane, Instant] = {}
+    for due in pending(session, now, cadence):
+        first.setdefault(due.lane, due.at)
+    return first
+
+
+def _stops(session: Session, cadence: Cadence) -> Iterator[Due]:
+    """A stop for every take that may still run, one of a final session too (a late answer may name it)."""
+    for index, take in enumerate(session.takes):
+        if not takes.over(take, cadence):
+            yield Due(at=_stop_at(session, take, cadence), lane=Lane.STOP, step=Step.STOP, take=index)
+
+
+def _stop_at(session: Session, take: Take, cadence: Cadence) -> Instant:
+    wanted = session.ends_at
+    given_up = (takes.dead_at(take, cadence), _nameless_at(take, cadence))
+    wanted = min([wanted, *(at for at in given_up if at is not None)])
+    if take is not session.takes[-1]:
+        wanted = min(wanted, session.takes[-1].sent_at)
+    if take.end is not None:
+        return take.end[1]
+    if takes.unanswered(take) and take.start_trouble.last is None:
+        wanted = max(wanted, _last_sent(take) + cadence.answer)
+    trouble = take.stop_trouble
+    if trouble.last is None:
+        return wanted
+    gap = backoff(cadence.stop_repeat, trouble.count)
+    if trouble.last_kind is Kind.NOT_FOUND and take.missing:
+        gap = cadence.probe(trouble.last, take.missing[0], session.max_idle)
+    return max(wanted, trouble.last + gap)
+
+
+def _last_sent(take: Take) -> Instant:
+    return take.sent_at if take.resent_at is None else max(take.sent_at, take.resent_at)
+
+
+def _nameless_at(take: Take, cadence: Cadence) -> Instant | None:
+    """From when on only a ban can end it: started without a sid, or its resource too old to ask again."""
+    if not takes.nameless(take):
+        return None
+    if take.accepted_at is not None:
+        return take.accepted_at
+    if take.refused is not None:
+        return take.refused[0]
+    return take.acquired_at + cadence.resource_life
+
+
+def _start(session: Session, cadence: Cadence) -> Iterator[Due]:
+    take = session.take
+    if take is not None and not takes.over(take, cadence):
+        if takes.unanswered(take):
+            again = _repeat_start_at(take, cadence)
+            if again < min(session.ends_at, take.acquired_at + cadence.resource_life):
+                yield Due(at=again, lane=Lane.START, step=Step.START, take=len(session.takes) - 1)
+            return
+        if takes.dead_at(take, cadence) is None:
+            return
+    at = _acquire_at(session, cadence)
+    if at is not None and at < session.ends_at:
+        yield Due(at=at, lane=Lane.START, step=Step.ACQUIRE)
+
+
+def _repeat_start_at(take: Take, cadence: Cadence) -> Instant:
+    sent, trouble = _last_sent(take), take.start_trouble
+    if trouble.last is None or trouble.last < sent:
+        return sent + cadence.answer
+    return trouble.last + backoff(cadence.start_repeat, trouble.count)
+
+
+def _acquire_at(session: Session, cadence: Cadence) -> Instant | None:
+    """When a (new) recorder may be asked for. None: not before an older one is surely over (P3)."""
+    waits = [session.start]
+    for earlier in session.takes:
+        dead = takes.dead_at(earlier, cadence)
+        if dead is None and not takes.over(earlier, cadence) and not session.coverage:
+            return None
+        waits.append(_room_at(session, earlier, cadence, dead))
+    trouble = session.acquire_trouble
+    if trouble.last is not None:
+        waits.append(trouble.last + cadence.after_acquire(trouble.last_kind, trouble.count))
+    if session.absent_at is not None:
+        waits.append(session.absent_at + cadence.look_again)
+    return max(waits)
+
+
+def _room_at(session: Session, take: Take, cadence: Cadence, dead: Instant | None) -> Instant:
+    if takes.refused(take) and take.refused is not None:
+        at, kind = take.refused
+        in_a_row = sum(1 for other in session.takes if takes.refused(other))
+        return at if kind is Kind.CONFLICT and in_a_row == 1 else at + cadence.after_acquire(kind, in_a_row)
+    if dead is not None:
+        return dead
+    return take.end[1] if take.end is not None else take.sent_at
+
+
+def _care(session: Session, cadence: Cadence) -> Iterator[Due]:
+    """Queries and changes for the take that records."""
+    take, index = session.take, len(session.takes) - 1
+    if take is None or take.sid is None or takes.over(take, cadence):
+        return
+    if takes.dead_at(take, cadence) is not None:
+        return
+    lane = Lane.CONFIRM if take.confirmed_at is None else Lane.QUERY
+    yield Due(at=_query_at(session, take, cadence), lane=lane, step=Step.QUERY, take=index)
+    if take.confirmed_at is None:
+        return
+    refused = {refusal.id for refusal in session.refused_changes}
+    wishes = (
+        (session.update, take.update, Lane.UPDATE, Step.UPDATE),
+        (session.layout, take.layout, Lane.UPDATE_LAYOUT, Step.UPDATE_LAYOUT),
+    )
+    for wish, done, change_lane, step in wishes:
+        if wish is None or wish.id in refused or (done is not None and done[1] == wish.id):
+            continue
+        at = max(wish.asked_at, take.confirmed_at)
+        trouble = take.change_trouble
+        if trouble.last is not None:
+            at = max(at, trouble.last + backoff(cadence.change_repeat, trouble.count))
+        yield Due(at=at, lane=change_lane, step=step, take=index)
+
+
+def _query_at(session: Session, take: Take, cadence: Cadence) -> Instant:
+    accepted = take.accepted_at if take.accepted_at is not None else take.sent_at
+    last = takes.last_query_fact(take)
+    if last is None:
+        return accepted + cadence.first_query
+    trouble = take.query_trouble
+    if trouble.last is not None and trouble.last >= last:
+        return last + min(backoff(cadence.query_repeat, trouble.count), session.health_every)
+    if take.confirmed_at is not None and not take.missing:
+        return last + session.health_every
+    since = take.missing[0] if take.confirmed_at is not None else accepted
+    verdict = since + cadence.gone_after
+    at = last + cadence.probe(last, since, session.max_idle)
+    return min(at, verdict) if last < verdict else at
+
+
+def _settle(session: Session, cadence: Cadence) -> Iterator[Due]:
+    """A final session waits for its manifest: one look while the recorder exits, then the window."""
+    assert session.final_at is not None
+    closing = session.final_at + cadence.settle_window
+    for index, take in enumerate(session.takes):
+        looked = takes.last_query_fact(take)
+        stopped = take.end[1] if take.end is not None else None
+        open_files = (
+            take.end is not None and take.end[0] is End.STOPPED and take.upload in (None, Upload.UNKNOWN)
+        )
+        if stopped is not None and take.sid and open_files and (looked is None or looked <= stopped):
+            at = min(stopped + cadence.settle_first, closing)
+            yield Due(at=at, lane=Lane.SETTLE, step=Step.QUERY, take=index)
+    yield Due(at=closing, lane=Lane.SETTLE)

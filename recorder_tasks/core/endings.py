@@ -1,0 +1,81 @@
+"""What a finished session amounts to, and why, in words that people read (P7)."""
+
+from __future__ import annotations
+
+from recorder_tasks.core import takes
+from recorder_tasks.core.cadence import Cadence
+from recorder_tasks.core.facts import BROKEN
+from recorder_tasks.core.outcome import Kind, Upload
+from recorder_tasks.core.session import End, Ending, Session, State, Take
+
+BY_UPLOAD = {
+    Upload.UPLOADED: Ending.UPLOADED,
+    Upload.BACKED_UP: Ending.BACKED_UP,
+    Upload.STRANDED: Ending.STRANDED,
+    Upload.UNKNOWN: Ending.UNCONFIRMED,
+    None: Ending.UNCONFIRMED,
+}
+WORST_LAST = (Ending.UPLOADED, Ending.BACKED_UP, Ending.STRANDED, Ending.UNCONFIRMED)
+
+
+def ending_of(session: Session, cadence: Cadence) -> Ending:
+    """Partial if part of the planned time is missing, else what the uploads say."""
+    recorded = [take for take in session.takes if take.recorded]
+    lost = any(_lost(take, cadence) for take in recorded)
+    if (lost or late_by(session) > cadence.late) and not all(_empty(take) for take in recorded):
+        return Ending.PARTIAL
+    return by_upload(session)
+
+
+def by_upload(session: Session) -> Ending:
+    """Empty if every take says so, else the worst that is known of an upload."""
+    recorded = [take for take in session.takes if take.recorded]
+    if recorded and all(_empty(take) for take in recorded):
+        return Ending.EMPTY
+    filled = [take for take in recorded if not _empty(take)]
+    return max((BY_UPLOAD[take.upload] for take in filled), key=WORST_LAST.index, default=Ending.UNCONFIRMED)
+
+
+def _empty(take: Take) -> bool:
+    return take.end is not None and take.end[0] is End.EMPTY and not take.files
+
+
+def _lost(take: Take, cadence: Cadence) -> bool:
+    broken = take.status is not None and take.status[1] == BROKEN
+    return broken or takes.gone_at(take, cadence) is not None or takes.stuck(take, cadence)
+
+
+def late_by(session: Session) -> float:
+    """Seconds from the planned start (or the wish, for one made late) to the first accepted start."""
+    accepted = [take.accepted_at for take in session.takes if take.accepted_at is not None]
+    if not accepted:
+        return 0.0
+    return max(0.0, min(accepted) - max(session.start, session.created_at))
+
+
+def reason_of(session: Session, wrong: str | None, cadence: Cadence) -> str | None:
+    """One sentence for every final state that is not the plain good one."""
+    if session.state is State.MISSED:
+        return "no worker took it up before its end"
+    if session.state is State.CANCELLED:
+        return "cancelled before it recorded"
+    if wrong is not None:
+        return wrong
+    if session.state is State.FAILED:
+        return _why_failed(session)
+    if session.ending is Ending.PARTIAL:
+        lost = sum(1 for take in session.takes if take.recorded and _lost(take, cadence))
+        late = late_by(session)
+        parts = [f"{lost} recorder(s) lost on the way"] if lost else []
+        parts += [f"the first start came {late:.0f} s late"] if late > cadence.late else []
+        return "; ".join(parts)
+    if session.ending is Ending.EMPTY:
+        return "nobody published in the channel"
+    return None
+
+
+def _why_failed(session: Session) -> str:
+    kinds: list[Kind] = [kind for _, kind in session.acquire_trouble.recent]
+    kinds += [take.refused[1] for take in session.takes if take.refused is not None]
+    seen = ", ".join(dict.fromkeys(kind.value for kind in kinds))
+    return f"no recorder could be started before the end ({seen or 'start never answered'})"

@@ -1,0 +1,225 @@
+"""THE table: (step, kind of outcome) -> what the take or session keeps of it.
+
+Each rule is a join (earliest, latest, best, union), so the same facts in any order, any number of times,
+give the same session. ``docs/architecture.md`` prints this table; a test keeps it complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from recorder_tasks.core.outcome import FileSource, Instant, Kind, Outcome, RecordedFile, Step, Upload
+from recorder_tasks.core.session import End, Refusal, Reservation, Session, Take, Trouble
+
+CONFIRMED = frozenset({4, 5})  # all components ready; in progress (3.4)
+LEAVING = frozenset({6, 7, 8})  # stop received; stopped; exited (3.4)
+BROKEN = 20  # abnormal exit (3.4)
+
+UPLOAD_RANK = {Upload.UPLOADED: 0, Upload.BACKED_UP: 1, Upload.STRANDED: 2, Upload.UNKNOWN: 3}
+SOURCES = tuple(FileSource)
+
+TakeRule = Callable[[Take, Outcome], Take]
+
+
+def earliest(one: Instant | None, other: Instant) -> Instant:
+    return other if one is None else min(one, other)
+
+
+def latest(one: Instant | None, other: Instant) -> Instant:
+    return other if one is None else max(one, other)
+
+
+def merge_files(one: Iterable[RecordedFile], other: Iterable[RecordedFile]) -> tuple[RecordedFile, ...]:
+    """The union by name; of one name the more trustworthy source's account, what it lacks filled in.
+
+    A name that was only predicted gives way as soon as the vendor names any file.
+    """
+    best: dict[str, RecordedFile] = {}
+    for file in sorted({*one, *other}, key=_file_order):
+        known = best.get(file.name)
+        best[file.name] = file if known is None else _filled(known, file)
+    named = [file for file in best.values() if file.source is not FileSource.NAMING_RULE]
+    return tuple(sorted(named or best.values(), key=lambda file: file.name))
+
+
+def _file_order(file: RecordedFile) -> tuple[int, str]:
+    return SOURCES.index(file.source), file.model_dump_json()
+
+
+def _filled(known: RecordedFile, other: RecordedFile) -> RecordedFile:
+    gaps = {name: value for name, value in other if value is not None and getattr(known, name) is None}
+    return known.model_copy(update=gaps) if gaps else known
+
+
+def best_upload(one: Upload | None, other: Upload | None) -> Upload | None:
+    known = [upload for upload in (one, other) if upload is not None]
+    return min(known, key=UPLOAD_RANK.__getitem__, default=None)
+
+
+def _accepted(take: Take, fact: Outcome) -> Take:
+    return take.model_copy(
+        update={"accepted_at": earliest(take.accepted_at, fact.at), "sid": take.sid or fact.sid}
+    )
+
+
+def _start_unclear(take: Take, fact: Outcome) -> Take:
+    return take.model_copy(update={"start_trouble": take.start_trouble.add(fact.at, fact.kind)})
+
+
+def _start_refused(take: Take, fact: Outcome) -> Take:
+    refusal = (fact.at, fact.kind)
+    return take.model_copy(
+        update={"refused": refusal if take.refused is None else min(take.refused, refusal)}
+    )
+
+
+def _seen(take: Take, fact: Outcome) -> Take:
+    status = fact.status if fact.status is not None else 5
+    take = take.model_copy(
+        update={
+            "status": max(take.status, (fact.at, status)) if take.status else (fact.at, status),
+            "files": merge_files(take.files, fact.files),
+        }
+    )
+    if status in LEAVING:
+        return _missing(take, fact)
+    if status == BROKEN:
+        return take
+    changes: dict[str, object] = {"alive_at": latest(take.alive_at, fact.at)}
+    if status in CONFIRMED:
+        changes["confirmed_at"] = earliest(take.confirmed_at, fact.at)
+    return take.model_copy(update=changes)
+
+
+def _missing(take: Take, fact: Outcome) -> Take:
+    return take.model_copy(update={"missing": tuple(sorted({*take.missing, fact.at}))})
+
+
+def _query_unclear(take: Take, fact: Outcome) -> Take:
+    return take.model_copy(update={"query_trouble": take.query_trouble.add(fact.at, fact.kind)})
+
+
+def _changed(take: Take, fact: Outcome) -> Take:
+    member = "update" if fact.step is Step.UPDATE else "layout"
+    known: tuple[Instant, str] | None = getattr(take, member)
+    news = (fact.at, fact.change or "")
+    return take.model_copy(update={member: news if known is None else max(known, news)})
+
+
+def _change_unclear(take: Take, fact: Outcome) -> Take:
+    return take.model_copy(update={"change_trouble": take.change_trouble.add(fact.at, fact.kind)})
+
+
+def _change_missing(take: Take, fact: Outcome) -> Take:
+    return _missing(_change_unclear(take, fact), fact)
+
+
+def _ended(end: End) -> TakeRule:
+    def rule(take: Take, fact: Outcome) -> Take:
+        news = (End.BANNED if fact.ban else end, fact.at)
+        known = take.end or news
+        return take.model_copy(
+            update={
+                "end": min(known, news, key=lambda entry: (entry[0].rank, entry[1])),
+                "upload": best_upload(take.upload, fact.upload),
+                "files": merge_files(take.files, fact.files),
+            }
+        )
+
+    return rule
+
+
+def _stop_unclear(take: Take, fact: Outcome) -> Take:
+    return take.model_copy(update={"stop_trouble": take.stop_trouble.add(fact.at, fact.kind)})
+
+
+def _stop_missing(take: Take, fact: Outcome) -> Take:
+    take = _missing(_stop_unclear(take, fact), fact)
+    return take.model_copy(update={"stop_missed_at": latest(take.stop_missed_at, fact.at)})
+
+
+def _column(default: TakeRule, **special: TakeRule) -> dict[Kind, TakeRule]:
+    return {kind: special.get(kind.name, default) for kind in Kind}
+
+
+TAKE_RULES: dict[Step, dict[Kind, TakeRule]] = {
+    Step.START: _column(
+        _start_refused,
+        ACCEPTED=_accepted,
+        ALREADY_RUNNING=_accepted,
+        UNKNOWN=_start_unclear,
+        NOT_SENT=_start_unclear,
+    ),
+    Step.QUERY: _column(_query_unclear, ACCEPTED=_seen, NOT_FOUND=_missing, EXITING=_missing),
+    Step.UPDATE: _column(_change_unclear, ACCEPTED=_changed, NOT_FOUND=_change_missing),
+    Step.UPDATE_LAYOUT: _column(_change_unclear, ACCEPTED=_changed, NOT_FOUND=_change_missing),
+    Step.STOP: _column(
+        _stop_unclear,
+        ACCEPTED=_ended(End.STOPPED),
+        EMPTY=_ended(End.EMPTY),
+        UPLOAD_SLOW=_ended(End.UPLOAD_SLOW),
+        ALREADY_STOPPING=_ended(End.ALREADY_STOPPING),
+        NOT_FOUND=_stop_missing,
+    ),
+}
+
+
+def settle_take(take: Take) -> Take:
+    """Drop what later knowledge of the same take has answered."""
+    missing = take.missing
+    if take.alive_at is not None:
+        missing = tuple(at for at in missing if at > take.alive_at)
+    answered = max([at for at in (take.alive_at, *missing[-1:]) if at is not None], default=None)
+    changed = max([entry[0] for entry in (take.update, take.layout) if entry], default=None)
+    return take.model_copy(
+        update={
+            "missing": missing,
+            "query_trouble": take.query_trouble.since(answered),
+            "change_trouble": take.change_trouble.since(changed),
+        }
+    )
+
+
+def note_acquire(session: Session, fact: Outcome) -> Session:
+    """What acquire leaves in the session: a reservation, an empty channel, a failure, or trouble."""
+    if fact.kind is Kind.ACCEPTED and fact.resource_id is not None and fact.uid is not None:
+        news = Reservation(uid=fact.uid, resource_id=fact.resource_id, acquired_at=fact.at)
+        known = session.reservation or news
+        used = {take.resource_id for take in session.takes}
+        if news.resource_id not in used:
+            newest = max(known, news, key=lambda entry: (entry.acquired_at, entry.resource_id))
+            session = session.evolve(reservation=newest)
+    elif fact.absent:
+        session = session.evolve(absent_at=latest(session.absent_at, fact.at))
+    elif fact.kind is Kind.PERMANENT:
+        refusal = (fact.at, fact.reason or f"acquire was refused (code {fact.code})")
+        session = session.evolve(failure=min(session.failure or refusal, refusal))
+    else:
+        session = session.evolve(acquire_trouble=session.acquire_trouble.add(fact.at, fact.kind))
+    granted = [take.acquired_at for take in session.takes]
+    if session.reservation is not None:
+        granted.append(session.reservation.acquired_at)
+    return session.evolve(acquire_trouble=_since(session.acquire_trouble, granted))
+
+
+def _since(trouble: Trouble, settled: list[Instant]) -> Trouble:
+    return trouble.since(max(settled)) if settled else trouble
+
+
+def find_take(session: Session, fact: Outcome) -> int | None:
+    """Which take a fact is about: by resource, else by sid, else by uid for a ban."""
+    for index, take in enumerate(session.takes):
+        if fact.resource_id is not None and take.resource_id == fact.resource_id:
+            return index
+        if fact.resource_id is None and fact.sid is not None and take.sid == fact.sid:
+            return index
+    return None
+
+
+def note_refused_change(session: Session, fact: Outcome) -> Session:
+    """A change that is wrong in itself is not sent again; the reason is kept for people."""
+    refusal = Refusal(id=fact.change or "", reason=fact.reason or f"refused (code {fact.code})")
+    if any(known.id == refusal.id for known in session.refused_changes):
+        return session
+    kept = sorted((*session.refused_changes, refusal), key=lambda entry: entry.id)
+    return session.evolve(refused_changes=tuple(kept))

@@ -1,0 +1,170 @@
+"""The lifecycle: ``decide`` says which step is next, ``apply`` what a fact makes of the session.
+
+Pure: the same arguments give the same answer; ``now`` is an argument. The rule of each fact is a row of
+:mod:`.facts`; the timing of each step is in :mod:`.agenda`; this module joins them and keeps the state.
+"""
+
+from __future__ import annotations
+
+from recorder_tasks.core import takes
+from recorder_tasks.core.agenda import LANES, pending
+from recorder_tasks.core.cadence import Cadence
+from recorder_tasks.core.endings import by_upload, ending_of, reason_of
+from recorder_tasks.core.facts import TAKE_RULES, find_take, note_acquire, note_refused_change, settle_take
+from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step, Upload
+from recorder_tasks.core.session import Due, Ending, Session, State, Take
+
+
+def decide(session: Session, now: Instant, cadence: Cadence) -> Due | None:
+    """The most urgent thing that is due by ``now``, or None. A fresh reservation turns acquire into start."""
+    ready = [due for due in pending(session, now, cadence) if due.at <= now]
+    if not ready:
+        return None
+    due = min(ready, key=lambda entry: (LANES.index(entry.lane), entry.step is None, entry.at))
+    if due.step is Step.ACQUIRE and usable_reservation(session, now, cadence):
+        return due.model_copy(update={"step": Step.START})
+    return due
+
+
+def usable_reservation(session: Session, now: Instant, cadence: Cadence) -> bool:
+    """Whether acquire's last answer can still be started, for the uid that is wanted now."""
+    kept = session.reservation
+    return (
+        kept is not None and kept.uid == next_uid(session) and now < kept.acquired_at + cadence.resource_life
+    )
+
+
+def next_uid(session: Session) -> int:
+    """The uid of the next take: of the pair, the one that no recorder of ours can be holding.
+
+    It alternates at every replacement, since two live recorders with one uid kick each other out (5.4); after
+    a refusal that started nothing the uid stays, save that someone else holds it (53).
+    """
+    last = session.take
+    if last is None:
+        return session.uids[0]
+    if takes.refused(last) and last.refused is not None and last.refused[1] is not Kind.CONFLICT:
+        return last.uid
+    return session.uids[1] if last.uid == session.uids[0] else session.uids[0]
+
+
+def intend(session: Session, due: Due, now: Instant) -> Session:
+    """The session with the intent of a call that is not repeatable for free; saved before the call is made."""
+    if due.step is Step.START:
+        if due.take is not None:
+            return _with_take(
+                session, due.take, session.takes[due.take].model_copy(update={"resent_at": now})
+            )
+        kept = session.reservation
+        assert kept is not None
+        take = Take(uid=kept.uid, resource_id=kept.resource_id, acquired_at=kept.acquired_at, sent_at=now)
+        return _with_state(session.evolve(reservation=None, takes=(*session.takes, take)))
+    if due.step is Step.STOP and due.take is not None:
+        take = session.takes[due.take]
+        if take.stop_sent_at is None:
+            return _with_take(session, due.take, take.model_copy(update={"stop_sent_at": now}))
+    return session
+
+
+def apply(session: Session, fact: Outcome) -> Session:
+    """The session after a fact. Order and repetition of facts make no difference.
+
+    A final session takes facts too, into its takes' ends, files and uploads: its manifest and what it
+    amounts to may still get better, its state never changes.
+    """
+    if fact.step is Step.ACQUIRE:
+        return session if session.state.final else _with_state(note_acquire(session, fact))
+    index = find_take(session, fact)
+    if index is None:
+        return session
+    if fact.kind is Kind.PERMANENT and fact.step in (Step.UPDATE, Step.UPDATE_LAYOUT):
+        return note_refused_change(session, fact)
+    take = settle_take(TAKE_RULES[fact.step][fact.kind](session.takes[index], fact))
+    session = _with_take(session, index, take)
+    if session.state is State.COMPLETED and session.ending is not Ending.PARTIAL:
+        return session.evolve(ending=by_upload(session))
+    return session
+
+
+def advance(session: Session, now: Instant, cadence: Cadence) -> Session:
+    """What the passing of time makes of the session: final, settled, in need of a person."""
+    if session.settled_at is not None:
+        return session
+    session = _alert(session, now, cadence)
+    live = [take for take in session.takes if not takes.over(take, cadence)]
+    if not session.state.final:
+        session = _finish(session, now, cadence) if not live else _stopping(session, now)
+    if session.state.final and not live and _settled(session, now, cadence):
+        session = session.evolve(settled_at=now)
+    return session
+
+
+def _stopping(session: Session, now: Instant) -> Session:
+    if now >= session.ends_at and session.state is not State.STOPPING:
+        return session.evolve(state=State.STOPPING)
+    return session
+
+
+def _finish(session: Session, now: Instant, cadence: Cadence) -> Session:
+    """With no recorder left: final at the end, when people said so, or when asking again is pointless."""
+    wrong = session.failure or _wrong_start(session)
+    if now < session.ends_at and not session.cancelled and wrong is None:
+        return session
+    recorded = [take for take in session.takes if take.recorded]
+    if recorded:
+        state = State.COMPLETED
+    elif session.cancelled:
+        state = State.CANCELLED
+    elif session.takes or session.acquire_trouble.count or wrong is not None:
+        state = State.FAILED
+    else:
+        state = State.MISSED
+    session = session.evolve(state=state, final_at=now, reservation=None)
+    if state is State.COMPLETED:
+        session = session.evolve(ending=ending_of(session, cadence))
+    return session.evolve(reason=reason_of(session, wrong[1] if wrong else None, cadence))
+
+
+def _wrong_start(session: Session) -> tuple[Instant, str] | None:
+    """A first start that was refused as wrong in itself: no new resource would change that."""
+    for take in session.takes:
+        if not takes.refused(take) or take.refused is None or take.start_trouble.count:
+            continue
+        if take.refused[1] is Kind.PERMANENT:
+            return take.refused[0], take.refusal_reason or "start was refused as invalid"
+    return None
+
+
+def _settled(session: Session, now: Instant, cadence: Cadence) -> bool:
+    assert session.final_at is not None
+    if session.state is not State.COMPLETED or session.ending is Ending.EMPTY:
+        return True
+    waiting = [take for take in session.takes if take.recorded and take.upload is not Upload.UPLOADED]
+    return not waiting or now >= session.final_at + cadence.settle_window
+
+
+def _alert(session: Session, now: Instant, cadence: Cadence) -> Session:
+    failing = any(
+        not takes.over(take, cadence)
+        and take.stop_trouble.first is not None
+        and now >= take.stop_trouble.first + cadence.stop_alert
+        for take in session.takes
+    )
+    if failing and "stop_failing" not in session.alerted:
+        return session.evolve(alerted=(*session.alerted, "stop_failing"))
+    return session
+
+
+def _with_take(session: Session, index: int, take: Take) -> Session:
+    changed = (*session.takes[:index], take, *session.takes[index + 1 :])
+    return _with_state(session.evolve(takes=changed))
+
+
+def _with_state(session: Session) -> Session:
+    """scheduled -> starting -> recording, by the facts; what comes after is :func:`advance`'s."""
+    if session.state not in (State.SCHEDULED, State.STARTING):
+        return session
+    begun = session.takes or session.reservation or session.acquire_trouble.count or session.failure
+    if any(take.confirmed_at is not None for take in session.takes):
+        return session.evolve(state=State.RECORDING)
+    return session.evolve(state=State.STARTING if begun else State.SCHEDULED)

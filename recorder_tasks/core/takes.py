@@ -1,0 +1,77 @@
+"""What the facts of a take add up to, judged by the cadence: is it nameless, gone, dead, over?"""
+
+from __future__ import annotations
+
+from recorder_tasks.core.cadence import Cadence
+from recorder_tasks.core.facts import BROKEN, CONFIRMED
+from recorder_tasks.core.outcome import Instant, Kind
+from recorder_tasks.core.session import End, Take
+
+# These prove that the resource has no recorder: with one it would have answered 201/7 (4.3).
+PROOF = frozenset({Kind.CONFLICT, Kind.RESOURCE_DEAD, Kind.PERMANENT})
+
+
+def refused(take: Take) -> bool:
+    """No recorder was ever started: a definite refusal, and no call before it may have succeeded."""
+    if take.refused is None or take.recorded or take.end is not None:
+        return False
+    return take.refused[1] in PROOF or not _maybe_started(take)
+
+
+def _maybe_started(take: Take) -> bool:
+    return any(kind is Kind.UNKNOWN for _, kind in take.start_trouble.recent)
+
+
+def gone_at(take: Take, cadence: Cadence) -> Instant | None:
+    """When 404s had lasted longer than any migration or start-up does (5.4, 5.5), if they have."""
+    if not take.missing:
+        return None
+    since = take.missing[0]
+    if take.confirmed_at is None and take.accepted_at is not None:
+        since = take.accepted_at
+    return next((at for at in take.missing if at >= since + cadence.gone_after), None)
+
+
+def dead_at(take: Take, cadence: Cadence) -> Instant | None:
+    """When the take was found to record no more, whether or not it was told to stop."""
+    if take.status is not None and take.status[1] == BROKEN:
+        return take.status[0]
+    if stuck(take, cadence) and take.status is not None:
+        return take.status[0]
+    return gone_at(take, cadence)
+
+
+def stuck(take: Take, cadence: Cadence) -> bool:
+    """It answers, but 90 s after the start it is still not ready (5.1)."""
+    if take.confirmed_at is not None or take.accepted_at is None or take.status is None:
+        return False
+    at, status = take.status
+    return status not in CONFIRMED and at >= take.accepted_at + cadence.gone_after
+
+
+def over(take: Take, cadence: Cadence) -> bool:
+    """No recorder of this take can be running: refused, a final answer to stop, or a confirmed 404 (P2)."""
+    if take.end is not None:
+        return not (take.end[0] is End.BANNED and take.sid is not None)
+    if refused(take):
+        return True
+    missed = take.stop_missed_at
+    return missed is not None and gone_at(take, cadence) is not None and missed >= take.missing[0]
+
+
+def nameless(take: Take) -> bool:
+    """It may run, and no sid is known that could stop it."""
+    return take.sid is None
+
+
+def unanswered(take: Take) -> bool:
+    """Start was sent and nobody knows yet whether it took."""
+    return take.sid is None and take.accepted_at is None and take.refused is None and take.end is None
+
+
+def last_query_fact(take: Take) -> Instant | None:
+    """When a query last told us anything, or failed to."""
+    known = [take.alive_at, take.query_trouble.last, *take.missing[-1:]]
+    if take.status is not None:
+        known.append(take.status[0])
+    return max((at for at in known if at is not None), default=None)

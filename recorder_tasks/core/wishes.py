@@ -1,0 +1,71 @@
+"""What people may ask of a session once it exists, as pure functions that refuse with one clear sentence."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from recorder_tasks.core.errors import InvalidWish, WishRefused
+from recorder_tasks.core.outcome import Instant
+from recorder_tasks.core.session import Change, Mode, Session, State
+
+
+def _say(at: Instant) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+
+
+def _open(session: Session, verb: str) -> None:
+    if session.state.final:
+        raise WishRefused(f"cannot {verb} session {session.id}: it is already {session.state.value}")
+
+
+def stop(session: Session, now: Instant) -> Session:
+    """End it now. Before it has begun that is a cancellation; once it is stopping nothing changes."""
+    if session.state.final or (session.stop_at is not None and session.stop_at <= now):
+        return session
+    begun = session.takes or session.reservation
+    return session.evolve(stop_at=now, cancelled=session.cancelled or not begun)
+
+
+def cancel(session: Session, now: Instant) -> Session:
+    """It shall not be recorded; what has begun is stopped and kept."""
+    if session.state is State.CANCELLED:
+        return session
+    _open(session, "cancel")
+    return stop(session, now).evolve(cancelled=True)
+
+
+def extend(session: Session, end: Instant, now: Instant) -> Session:
+    """Move the planned end, later or earlier, up to the deadline."""
+    _open(session, "extend")
+    if now >= session.ends_at or session.state is State.STOPPING:
+        raise WishRefused(
+            f"cannot extend session {session.id}: it has been stopping since {_say(session.ends_at)}"
+        )
+    if end > session.deadline:
+        raise InvalidWish(f"end: {_say(end)} is past the deadline, allowed until {_say(session.deadline)}")
+    if end <= max(now, session.start):
+        raise InvalidWish(
+            f"end: {_say(end)} is not after {_say(max(now, session.start))}; use stop to end it now"
+        )
+    return session.evolve(end=end)
+
+
+def update(session: Session, body: dict[str, Any], change_id: str, now: Instant) -> Session:
+    """Change subscriptions (or a web page's hold or push address); the latest wish is the one that counts."""
+    _changeable(session, "update")
+    return session.evolve(update=Change(id=change_id, body=body, asked_at=now))
+
+
+def update_layout(session: Session, body: dict[str, Any], change_id: str, now: Instant) -> Session:
+    """Replace the whole layout of a mixed recording (2.13): what is left out returns to its default."""
+    _changeable(session, "update the layout of")
+    if session.mode is not Mode.MIX:
+        raise InvalidWish(f"mode: {session.mode.value} has no layout, allowed is mix")
+    return session.evolve(layout=Change(id=change_id, body=body, asked_at=now))
+
+
+def _changeable(session: Session, verb: str) -> None:
+    _open(session, verb)
+    if session.state is State.STOPPING:
+        raise WishRefused(f"cannot {verb} session {session.id}: it is stopping")
