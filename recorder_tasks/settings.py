@@ -1,0 +1,186 @@
+"""All that a deployment decides, from ``RECORDER_*`` variables, a ``.env`` file or ``RECORDER_CONFIG``.
+
+Secrets live here and nowhere else: sessions name an app and a storage, never a key. Nested values use two
+underscores: ``RECORDER_APPS__DEFAULT__APP_ID``. Durations are seconds.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from recorder_tasks.core.cadence import Cadence
+from recorder_tasks.core.session import Mode
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+MAX_UID = 2**32 - 1
+T = TypeVar("T")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AppSettings(_Part):
+    """One Agora project: its keys, its area and its limits (facts 1.1, 1.2, 5.2)."""
+
+    app_id: str = Field(pattern=r"^[0-9a-fA-F]{32}$")
+    key: SecretStr  # of the RESTful key pair, not the App ID
+    secret: SecretStr
+    certificate: SecretStr | None = None
+    area: Literal["us", "eu", "ap", "cn"] = "us"
+    base_url: str | None = None  # one host instead of the area's: the simulator, a proxy
+    qps: float = Field(10.0, ge=0)  # 0: no budget, for benchmarks
+    concurrent_tasks: int = Field(100, ge=1)  # the vendor's PCW; a tenth of it caps the rate too
+    uid_range: tuple[int, int] = (900_000_001, 999_999_999)  # kept free for recorders in every channel
+
+    @property
+    def rate(self) -> float:
+        """Requests a second that the vendor allows: min(QPS, 10 % of the concurrent cap)."""
+        return min(self.qps, self.concurrent_tasks / 10)
+
+    @field_validator("uid_range")
+    @classmethod
+    def _range(cls, value: tuple[int, int]) -> tuple[int, int]:
+        low, high = value
+        if not 1 <= low < high <= MAX_UID:
+            raise ValueError(f"uid_range: {low}..{high} is not a range within 1..{MAX_UID}")
+        return value
+
+
+class StorageSettings(_Part):
+    """Where files go; sent with start, never stored in Redis (facts 2.9, 10)."""
+
+    vendor: int = Field(ge=0)
+    region: int = Field(ge=0)
+    bucket: str
+    access_key: SecretStr
+    secret_key: SecretStr
+    prefix: tuple[str, ...] = ()
+    sts_token: SecretStr | None = None
+    sts_expiration: int | None = None
+    extension_params: dict[str, str] | None = None
+
+
+class ProfileSettings(_Part):
+    """Named defaults for how to record. ``recipe`` is the vendor's clientRequest without token and storage."""
+
+    mode: Mode = Mode.MIX
+    recipe: dict[str, Any] = Field(default_factory=dict)
+    storage: Name = "default"
+    max_idle: int = Field(300, ge=5, le=2_592_000)  # the vendor's maxIdleTime (5.1)
+    health_every: float = Field(120.0, ge=1)  # below max_idle
+    max_extension: float = Field(3600.0, ge=0)  # deadline = planned end + this
+    max_duration: float = Field(4 * 3600.0, gt=0)  # for recordings without an end: there is always a deadline
+    async_stop: bool = False
+    coverage: bool = False  # rather two recorders for a while than a gap
+
+    @model_validator(mode="after")
+    def _health_below_idle(self) -> ProfileSettings:
+        if self.health_every >= self.max_idle:
+            raise ValueError(
+                f"health_every: {self.health_every:g} s must be below max_idle, {self.max_idle} s"
+            )
+        return self
+
+
+class Settings(BaseSettings):
+    """The whole configuration of one process."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RECORDER_", env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True
+    )
+
+    redis_url: str = Field("redis://127.0.0.1:6379/0", repr=False)  # may carry a password
+    broker_url: str | None = Field(None, repr=False)  # default: redis_url
+    namespace: Name = "default"
+    data_dir: Path = Path(".recorder")
+    apps: dict[str, AppSettings] = Field(default_factory=dict)
+    storages: dict[str, StorageSettings] = Field(default_factory=dict)
+    profiles: dict[str, ProfileSettings] = Field(default_factory=dict)
+    cadence: Cadence = Cadence()
+
+    send_by: float = Field(0.1, gt=0, le=1)  # J: how long after its slot a request may still leave
+    connect_timeout: float = Field(3.0, gt=0)
+    read_timeout: float = Field(10.0, gt=0)
+    stop_timeout: float = Field(25.0, gt=0)  # a sync stop answers within about 20 s (2.14)
+    attempts: int = Field(2, ge=1, le=6)  # of one call, on other hosts
+    journal_grace: float = Field(30.0, ge=0)  # past the deadline, before a worker stops a take without Redis
+    token_grace: float = Field(120.0, ge=0)  # past the deadline, until the recorder's token expires
+    concurrency: int = Field(8, ge=1, le=256)
+    stop_concurrency: int = Field(16, ge=1, le=256)
+    overdue_stop: float = Field(2.0, gt=0)  # other workers take a stop that has been due this long
+    retention_days: float = Field(30.0, gt=0)
+    result_expires: int = Field(3600, ge=1)
+    wait_aof: bool = False  # a start's intent and a sid wait for the append-only file
+    wait_replicas: int = Field(0, ge=0)
+    log_json: bool = False
+
+    @property
+    def broker(self) -> str:
+        return self.broker_url or self.redis_url
+
+    @property
+    def lease(self) -> float:
+        """How long a step may hold its session: all its attempts' time-outs, and some."""
+        return self.attempts * (self.connect_timeout + self.read_timeout) + 5.0
+
+    @property
+    def stop_lease(self) -> float:
+        return self.connect_timeout + self.stop_timeout + 5.0
+
+    def app(self, name: str) -> AppSettings:
+        """The app of that name. Raises KeyError with the names there are."""
+        return _named(self.apps, name, "app", "RECORDER_APPS__{}__APP_ID")
+
+    def storage(self, name: str) -> StorageSettings:
+        return _named(self.storages, name, "storage", "RECORDER_STORAGES__{}__BUCKET")
+
+    def profile(self, name: str) -> ProfileSettings:
+        """The profile of that name; ``default`` always exists."""
+        if name == "default" and name not in self.profiles:
+            return ProfileSettings()
+        return _named(self.profiles, name, "profile", "RECORDER_PROFILES__{}__MODE")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        sources = (init_settings, env_settings, dotenv_settings)
+        path = os.environ.get("RECORDER_CONFIG")
+        if path is None:
+            return sources
+        if not Path(path).is_file():
+            raise FileNotFoundError(f"RECORDER_CONFIG: {path} is not a file")
+        return (*sources, TomlConfigSettingsSource(settings_cls, Path(path)))
+
+
+def _named(known: dict[str, T], name: str, what: str, variable: str) -> T:
+    found = known.get(name)
+    if found is None:
+        names = ", ".join(sorted(known)) or "none yet"
+        raise KeyError(
+            f"{what}: {name!r} is not configured (there are: {names}); set {variable.format(name.upper())}"
+        )
+    return found
+
+
+@cache
+def load() -> Settings:
+    """The process's settings, read once."""
+    return Settings()
