@@ -73,7 +73,7 @@ class StorageSettings(_Part):
 
 
 class ProfileSettings(_Part):
-    """Named defaults for how to record. ``recipe`` is the vendor's clientRequest without token and storage."""
+    """Named defaults for how to record. ``recipe``: the vendor's clientRequest sans token and storage."""
 
     mode: Mode = Mode.MIX
     recipe: dict[str, Any] = Field(default_factory=dict)

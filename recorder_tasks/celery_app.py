@@ -1,0 +1,173 @@
+"""Celery, as we use it: attach() adds tasks, queues and the dispatcher to an app; ``app`` is our own.
+
+Celery carries work that is due now, as a best-effort hand-off: early acks, no eta, no expiry. The lease in
+the due set is the one redelivery, so a message that is lost, doubled or late does no harm.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery, bootsteps, chain, signals
+from celery.worker import state
+from kombu import Queue
+
+from recorder_tasks.core.session import Lane
+from recorder_tasks.flow.dispatcher import GENERAL, Dispatcher, Hands
+from recorder_tasks.flow.keeper import Keeper
+from recorder_tasks.settings import Settings, load
+from recorder_tasks.store import Claim
+from recorder_tasks.wiring import Wiring, wiring
+
+GENERAL_QUEUE = "recorder"
+STOP_QUEUE = "recorder.stop"
+LANE_TASK = {
+    Lane.STOP: "recorder.stop",
+    Lane.CONFIRM: "recorder.query",
+    Lane.UPDATE: "recorder.update",
+    Lane.UPDATE_LAYOUT: "recorder.update_layout",
+    Lane.QUERY: "recorder.query",
+    Lane.SETTLE: "recorder.settle",
+}
+CHECK_EVERY = 60.0
+RETIRE_EVERY = 3600.0
+
+
+def own_queue(worker: str) -> str:
+    """The queue that only this worker reads: its dispatcher's way to its own pool."""
+    return f"recorder.at.{worker}"
+
+
+def attach(app: Celery, settings: Settings | None = None) -> Celery:
+    """Make ``app`` able to record: the ``recorder.*`` tasks, their queues, and a dispatcher in its workers.
+
+    The app keeps its own tasks, broker and pools. Its workers that consume the queue ``recorder`` carry out
+    everything but stops, those that consume ``recorder.stop`` the stops. Returns the app.
+    """
+    from recorder_tasks import tasks
+
+    tasks.register(app)
+    queues = list(app.conf.task_queues or [])
+    known = {queue.name for queue in queues}
+    default = app.conf.task_default_queue
+    wanted = [default] if not queues else []
+    queues += [Queue(name) for name in (*wanted, GENERAL_QUEUE, STOP_QUEUE) if name not in known]
+    app.conf.task_queues = queues
+    routes = dict(app.conf.task_routes or {})
+    app.conf.task_routes = {"recorder.*": {"queue": GENERAL_QUEUE}, **routes}
+    app.conf.beat_schedule = {
+        **dict(app.conf.beat_schedule or {}),
+        "recorder.check": {"task": "recorder.check", "schedule": CHECK_EVERY},
+        "recorder.retire": {"task": "recorder.retire", "schedule": RETIRE_EVERY},
+    }
+    app.steps["worker"].add(DispatcherStep)
+    app.recorder_settings = settings
+    return app
+
+
+def build(settings: Settings | None = None) -> Celery:
+    """Our own app, configured as the measurements advise; broker and namespace come from the settings."""
+    chosen = settings or load()
+    app = Celery("recorder_tasks")
+    app.conf.update(
+        broker_url=chosen.broker,
+        result_backend=chosen.broker,
+        result_expires=chosen.result_expires,
+        task_ignore_result=True,
+        task_acks_late=False,
+        worker_prefetch_multiplier=1,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={
+            "global_keyprefix": f"recorder:{{{chosen.namespace}}}:celery:",
+            "socket_timeout": 10,
+            "socket_connect_timeout": 3,
+            "health_check_interval": 5,
+        },
+        result_backend_transport_options={"global_keyprefix": f"recorder:{{{chosen.namespace}}}:celery:"},
+        task_default_queue=GENERAL_QUEUE,
+        task_serializer="json",
+        accept_content=["json"],
+        worker_hijack_root_logger=True,
+        worker_send_task_events=False,
+        timezone="UTC",
+        enable_utc=True,
+    )
+    return attach(app, settings)
+
+
+class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Runs the dispatcher and the journal's keeper beside a worker's pool.
+
+    On the worker's blueprint, not the consumer's: a consumer step dies with each lost broker connection.
+    """
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, worker: Any, **kwargs: Any) -> None:
+        super().__init__(worker, **kwargs)
+        self.dispatcher: Dispatcher | None = None
+        self.keeper: Keeper | None = None
+        self.enabled = bool(self._lanes(worker.app))
+        if self.enabled:
+            worker.app.amqp.queues.select_add(own_queue(worker.hostname))
+
+    @staticmethod
+    def _lanes(app: Celery) -> tuple[Lane, ...]:
+        consumed = set(app.amqp.queues.consume_from)
+        lanes: tuple[Lane, ...] = (Lane.STOP,) if STOP_QUEUE in consumed else ()
+        return (*lanes, *GENERAL) if GENERAL_QUEUE in consumed else lanes
+
+    def start(self, worker: Any) -> None:
+        app = worker.app
+        parts: Wiring = wiring(app.recorder_settings, worker=worker.hostname)
+        hands = Hands(int(worker.concurrency), None if _in_process(worker) else _requests_in_pool)
+        queue = own_queue(worker.hostname)
+
+        def send(claim: Claim) -> None:
+            signature(app, claim, queue).apply_async()
+
+        lanes = self._lanes(app)
+        self.dispatcher = Dispatcher(parts.store, parts.settings, lanes, hands, send, worker.hostname)
+        self.keeper = Keeper(parts.turns)
+        signals.task_postrun.connect(self._freed, weak=False, dispatch_uid="recorder.freed")
+        self.dispatcher.start()
+        self.keeper.start()
+
+    def _freed(self, task: Any = None, args: Any = (), state: str | None = None, **_: Any) -> None:
+        """A finished task frees its hand, save the first half of a chain that goes on."""
+        if self.dispatcher is None or task is None or not str(task.name).startswith("recorder."):
+            return
+        goes_on = task.name == "recorder.acquire" and state == "SUCCESS"
+        if len(args) >= 2 and not goes_on:
+            self.dispatcher.freed(str(args[1]))
+
+    def stop(self, worker: Any) -> None:
+        if self.dispatcher is not None:
+            self.dispatcher.stop()
+        if self.keeper is not None:
+            self.keeper.stop()
+
+    terminate = stop
+
+
+def _in_process(worker: Any) -> bool:
+    """Whether the pool's tasks run in this process, and so can tell us when they end."""
+    return str(worker.pool_cls.__module__).rsplit(".", 1)[-1] in {"thread", "solo", "gevent", "eventlet"}
+
+
+def _requests_in_pool() -> int:
+    return sum(1 for request in state.reserved_requests if request.name.startswith("recorder."))
+
+
+def signature(app: Celery, claim: Claim, queue: str) -> Any:
+    """The task of a claim, to a queue of the claiming worker. acquire and start are one chain (facts 5.1)."""
+    link = {"immutable": True, "queue": queue}
+    args = (claim.session_id, claim.token)
+    if claim.lane is Lane.START:
+        names = ("recorder.acquire", "recorder.start")
+        return chain(*(app.signature(name, args=args, **link) for name in names), app=app)
+    return app.signature(LANE_TASK[claim.lane], args=args, **link)
+
+
+app = build()

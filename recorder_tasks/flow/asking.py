@@ -1,0 +1,222 @@
+"""From what a caller asks for to a session: checked, merged with its profile, planned.
+
+Whatever could make the vendor refuse it later is refused here, with one sentence, before anything is stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import secrets
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from recorder_tasks import agora
+from recorder_tasks.core.errors import InvalidWish
+from recorder_tasks.core.outcome import Instant
+from recorder_tasks.core.session import Mode, Session
+from recorder_tasks.flow.vendors import DAY, HOURS, storage_config
+from recorder_tasks.settings import AppSettings, ProfileSettings, Settings
+
+SECRET_MEMBERS = frozenset({"token", "storageConfig"})
+EVERYONE = ["#allstream#"]
+LABEL_LENGTH = 128
+
+
+class Ask(BaseModel):
+    """The arguments of ``record``; also what ``recorder.record`` accepts by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    channel: str = Field(min_length=1)
+    start: AwareDatetime | None = None
+    end: AwareDatetime | None = None
+    minutes: float | None = Field(None, gt=0, le=HOURS * 60)
+    key: str | None = Field(None, min_length=1, max_length=256)
+    labels: dict[str, str] = Field(default_factory=dict, max_length=16)
+    profile: str = "default"
+    app: str = "default"
+    mode: Mode | None = None
+    storage: str | None = None
+    recipe: dict[str, Any] = Field(default_factory=dict)
+    max_extension: float | None = Field(None, ge=0, le=DAY)
+
+    @classmethod
+    def read(cls, **ask: Any) -> Self:
+        """The checked arguments; None stands for not given. Raises InvalidWish with every fault it finds."""
+        try:
+            return cls.model_validate({name: value for name, value in ask.items() if value is not None})
+        except ValidationError as faults:
+            raise InvalidWish("; ".join(map(_sentence, faults.errors(include_url=False)))) from None
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if self.end is not None and self.minutes is not None:
+            raise ValueError("minutes: give either end or minutes, not both")
+        if self.start is not None and self.end is not None and self.end <= self.start:
+            raise ValueError(f"end: {self.end.isoformat()} is not after start, {self.start.isoformat()}")
+        for name, value in self.labels.items():
+            if not name or len(name) > LABEL_LENGTH or len(value) > LABEL_LENGTH:
+                raise ValueError(f"labels: {name!r} and its value take 1..{LABEL_LENGTH} characters")
+        hidden = SECRET_MEMBERS.intersection(self.recipe)
+        if hidden:
+            raise ValueError(
+                f"recipe: {', '.join(sorted(hidden))} comes from the settings and cannot be given here"
+            )
+        return self
+
+    def digest(self) -> str:
+        """Tells a repeat from a clash under one key."""
+        body = self.model_dump(mode="json", exclude={"key"})
+        return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def _sentence(fault: Mapping[str, Any]) -> str:
+    where = ".".join(str(part) for part in fault["loc"])
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    if not where:
+        return message
+    given = "" if fault["type"] in ("missing", "extra_forbidden") else f" (got {fault['input']!r:.80})"
+    return f"{where}: {message[:1].lower()}{message[1:]}{given}"
+
+
+def new_id() -> str:
+    return secrets.token_hex(10)
+
+
+def session_id_of(key: str | None, namespace: str) -> str:
+    """A key names its session for ever; without one the id is random."""
+    if key is None:
+        return f"r-{new_id()}"
+    return f"r-{hashlib.sha256(f'{namespace}/{key}'.encode()).hexdigest()[:20]}"
+
+
+def plan(ask: Ask, settings: Settings, session_id: str, uids: tuple[int, int], now: Instant) -> Session:
+    """The session that an ask becomes. Raises InvalidWish."""
+    try:
+        profile, app = settings.profile(ask.profile), settings.app(ask.app)
+        storage = ask.storage or profile.storage
+        settings.storage(storage)
+    except KeyError as missing:
+        raise InvalidWish(missing.args[0]) from None
+    mode = ask.mode or profile.mode
+    start, end, deadline = _times(ask, profile, app, settings, now)
+    recipe = _recipe(mode, profile, ask.recipe, deadline - start)
+    _check(mode, ask.channel, recipe, settings, storage, uids[0])
+    max_idle = (recipe.get("recordingConfig") or {}).get("maxIdleTime", profile.max_idle)
+    return Session(
+        id=session_id,
+        app=ask.app,
+        channel=ask.channel,
+        mode=mode,
+        profile=ask.profile,
+        recipe=recipe,
+        storage=storage,
+        labels=ask.labels,
+        digest=ask.digest(),
+        uids=uids,
+        created_at=now,
+        start=start,
+        end=end,
+        deadline=deadline,
+        health_every=min(profile.health_every, max_idle * 0.8),
+        max_idle=max_idle,
+        async_stop=profile.async_stop,
+        coverage=profile.coverage,
+    )
+
+
+def _times(
+    ask: Ask, profile: ProfileSettings, app: AppSettings, settings: Settings, now: Instant
+) -> tuple[Instant, Instant, Instant]:
+    start = now if ask.start is None else ask.start.timestamp()
+    if ask.end is not None:
+        end = ask.end.timestamp()
+    else:
+        end = start + (ask.minutes * 60 if ask.minutes is not None else profile.max_duration)
+    if end <= max(now, start):
+        said = ask.end.isoformat() if ask.end is not None else f"{ask.minutes:g} minutes after start"
+        raise InvalidWish(f"end: {said} has passed already; it must be in the future and after start")
+    extension = profile.max_extension if ask.max_extension is None else ask.max_extension
+    longest = DAY - settings.token_grace if app.certificate is not None else HOURS * 3600.0
+    if end - start > longest:
+        raise InvalidWish(
+            f"end: {(end - start) / 3600:.1f} h after start is too long, one recorder runs at most "
+            f"{longest / 3600:.1f} h"
+        )
+    return start, end, min(end + extension, start + longest)
+
+
+def _recipe(
+    mode: Mode, profile: ProfileSettings, overrides: Mapping[str, Any], seconds: float
+) -> dict[str, Any]:
+    recipe = merged(merged(_defaults(mode, profile), profile.recipe), overrides)
+    if mode is Mode.WEB:
+        for service in (recipe.get("extensionServiceConfig") or {}).get("extensionServices", []):
+            if service.get("serviceName") == "web_recorder_service":
+                hours = min(max(math.ceil(seconds / 3600), 1), HOURS)
+                service.setdefault("serviceParam", {}).setdefault("maxRecordingHour", hours)
+    return recipe
+
+
+def _defaults(mode: Mode, profile: ProfileSettings) -> dict[str, Any]:
+    """What is recorded when nobody says: everybody, sound and picture."""
+    if mode is Mode.WEB:
+        return {"recordingFileConfig": {"avFileType": ["hls", "mp4"]}}
+    config: dict[str, Any] = {
+        "channelType": 1,
+        "streamTypes": 2,
+        "maxIdleTime": profile.max_idle,
+        "subscribeAudioUids": EVERYONE,
+        "subscribeVideoUids": EVERYONE,
+    }
+    if mode is not Mode.MIX:
+        config["subscribeUidGroup"] = 5
+    kinds = ["hls"] if mode is Mode.INDIVIDUAL else ["hls", "mp4"]
+    return {"recordingConfig": config, "recordingFileConfig": {"avFileType": kinds}}
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Objects member by member, everything else replaced; a member set to None is taken out."""
+    result = json.loads(json.dumps(dict(base)))
+    for name, value in over.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, Mapping) and isinstance(result.get(name), dict):
+            result[name] = merged(result[name], value)
+        else:
+            result[name] = value
+    return result
+
+
+def _check(
+    mode: Mode, channel: str, recipe: Mapping[str, Any], settings: Settings, storage: str, uid: int
+) -> None:
+    """Everything that the vendor would refuse about it, said now."""
+    body = {**recipe, "storageConfig": storage_config(settings.storage(storage))}
+    try:
+        agora.check_channel(agora.Mode(mode), channel)
+        agora.check_start(agora.Mode(mode), agora.StartRequest.model_validate(body))
+    except ValidationError as faults:
+        raise InvalidWish(
+            "; ".join(map(_sentence, faults.errors(include_url=False, include_input=True)))
+        ) from None
+    except agora.InvalidRequest as fault:
+        raise InvalidWish(str(fault)) from None
+
+
+def checked_change(mode: Mode, body: Mapping[str, Any], *, layout: bool) -> dict[str, Any]:
+    """The body of update or updateLayout as it will be sent. Raises InvalidWish."""
+    try:
+        if layout:
+            return agora.LayoutRequest.model_validate(body).to_wire()
+        request = agora.UpdateRequest.model_validate(body)
+        agora.check_update(agora.Mode(mode), request)
+        return request.to_wire()
+    except ValidationError as faults:
+        raise InvalidWish("; ".join(map(_sentence, faults.errors(include_url=False)))) from None
+    except agora.InvalidRequest as fault:
+        raise InvalidWish(str(fault)) from None

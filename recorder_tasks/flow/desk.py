@@ -1,0 +1,231 @@
+"""The desk: everything that people and programs may ask or do, in one place for Python, CLI and HTTP.
+
+Needs Redis and the settings; no worker has to run for a wish to be taken. Nothing here talks to the vendor.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from recorder_tasks.core import lifecycle, story, wishes
+from recorder_tasks.core.agenda import lanes
+from recorder_tasks.core.errors import InvalidWish, KeyClash, NoSuchSession, NotFinished
+from recorder_tasks.core.outcome import Frozen, Instant
+from recorder_tasks.core.session import Session, State
+from recorder_tasks.flow.asking import Ask, checked_change, new_id, plan, session_id_of
+from recorder_tasks.recording import Recording, view
+from recorder_tasks.settings import Settings
+from recorder_tasks.store import Conflict, Event, Store, StoredEvent
+
+Wish = Callable[[Session, Instant], Session]
+POLL_MS = 1000
+
+
+class Found(Frozen):
+    """One page of recordings, the newest start first. ``cursor`` asks for the next page."""
+
+    recordings: tuple[Recording, ...]
+    cursor: str | None
+
+
+class RecordingEvent(Frozen):
+    """Something that happened to a recording."""
+
+    id: str
+    type: str
+    session_id: str
+    at: datetime
+    data: dict[str, Any]
+
+
+class Desk:
+    """Operations on recordings. Raises those of :mod:`recorder_tasks.core.errors`, and StoreUnavailable."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self.store = store
+        self.settings = settings
+
+    def record(self, channel: str, **ask: Any) -> Recording:
+        """Ask for a recording; it is durable and due when this returns.
+
+        Takes ``start``, ``end`` (aware datetimes) or ``minutes``; ``key`` (the same key returns the same
+        recording), ``labels``, ``profile``, ``app``, ``mode``, ``storage``, ``recipe`` (members of the
+        vendor's clientRequest that override the profile's), ``max_extension`` (seconds). Raises InvalidWish
+        naming the field, or KeyClash when the key was used for something else.
+        """
+        wanted = Ask.read(channel=channel, **ask)
+        now = self.store.clock.now()
+        low, high = self._app(wanted.app).uid_range
+        uids = self.store.sessions.next_uid_pair(low, high)
+        session = plan(wanted, self.settings, session_id_of(wanted.key, self.settings.namespace), uids, now)
+        cadence = self.settings.cadence
+        events = [Event(type=name, data=data) for name, data in story.told(None, session, cadence)]
+        stored, created = self.store.sessions.create(session, lanes(session, now, cadence), events=events)
+        if not created and stored.digest != session.digest:
+            raise KeyClash(
+                f"key: {wanted.key!r} already names recording {stored.id}, which was asked for differently"
+            )
+        return view(stored)
+
+    def _app(self, name: str) -> Any:
+        try:
+            return self.settings.app(name)
+        except KeyError as missing:
+            raise InvalidWish(missing.args[0]) from None
+
+    def stop(self, session_id: str) -> Recording:
+        """End it now; before it has begun that is a cancellation. Repeating it changes nothing."""
+        return self._wish(session_id, wishes.stop)
+
+    def cancel(self, session_id: str) -> Recording:
+        """It shall not be recorded. What has begun is stopped and kept."""
+        return self._wish(session_id, wishes.cancel)
+
+    def extend(
+        self, session_id: str, *, minutes: float | None = None, until: datetime | None = None
+    ) -> Recording:
+        """Move the planned end, by minutes (may be negative) or to an instant, up to the deadline."""
+        if (minutes is None) == (until is None):
+            raise InvalidWish("extend: give either minutes or until")
+        if until is not None and until.tzinfo is None:
+            raise InvalidWish(f"until: {until.isoformat()} has no time zone")
+
+        def wish(session: Session, now: Instant) -> Session:
+            end = until.timestamp() if until is not None else session.end + (minutes or 0.0) * 60
+            return wishes.extend(session, end, now)
+
+        return self._wish(session_id, wish)
+
+    def update(self, session_id: str, body: Mapping[str, Any]) -> Recording:
+        """Replace subscriptions, or a web page's hold and push address (facts 2.12)."""
+        return self._change(session_id, body, layout=False)
+
+    def update_layout(self, session_id: str, body: Mapping[str, Any]) -> Recording:
+        """Replace the whole layout of a mixed recording (facts 2.13)."""
+        return self._change(session_id, body, layout=True)
+
+    def _change(self, session_id: str, body: Mapping[str, Any], *, layout: bool) -> Recording:
+        change_id = new_id()
+
+        def wish(session: Session, now: Instant) -> Session:
+            asked = wishes.update_layout if layout else wishes.update
+            return asked(session, checked_change(session.mode, body, layout=layout), change_id, now)
+
+        return self._wish(session_id, wish)
+
+    def _wish(self, session_id: str, wish: Wish) -> Recording:
+        session = self._get(session_id)
+        cadence = self.settings.cadence
+        while True:
+            now = self.store.clock.now()
+            after = wish(session, now)
+            if after == session:
+                return view(session)
+            after = lifecycle.advance(after, now, cadence)
+            events = [Event(type=name, data=data) for name, data in story.told(session, after, cadence)]
+            try:
+                return view(self.store.sessions.save(after, lanes(after, now, cadence), events=events))
+            except Conflict as conflict:
+                if conflict.current is None:
+                    raise NoSuchSession(f"session_id: no recording is called {session_id!r}") from None
+                session = conflict.current
+
+    def _get(self, session_id: str) -> Session:
+        session = self.store.sessions.get(session_id)
+        if session is None:
+            raise NoSuchSession(f"session_id: no recording is called {session_id!r}")
+        return session
+
+    def get(self, session_id: str) -> Recording:
+        """One recording, as it stands."""
+        return view(self._get(session_id))
+
+    def find(
+        self,
+        *,
+        state: State | str | None = None,
+        labels: Mapping[str, str] | None = None,
+        app: str | None = None,
+        channel: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> Found:
+        """Recordings by state, labels, channel and start time, the newest first."""
+        if not 1 <= limit <= 1000:
+            raise InvalidWish(f"limit: {limit} is not within 1..1000")
+        page = self.store.sessions.find(
+            state=_state(state),
+            label=labels,
+            app=app,
+            channel=channel,
+            since=since.timestamp() if since else None,
+            until=until.timestamp() if until else None,
+            limit=limit,
+            cursor=cursor,
+        )
+        return Found(recordings=tuple(view(session) for session in page.sessions), cursor=page.cursor)
+
+    def wait(self, session_id: str, *, timeout: float | None = None) -> Recording:
+        """The recording once it is final. Raises NotFinished after ``timeout`` seconds."""
+        until = None if timeout is None else time.monotonic() + timeout
+        last = "0"
+        while True:
+            session = self._get(session_id)
+            if session.state.final:
+                return view(session)
+            if until is not None and time.monotonic() >= until:
+                raise NotFinished(
+                    f"recording {session_id} is still {session.state.value} after {timeout:g} s"
+                )
+            left = POLL_MS if until is None else min(POLL_MS, max(1, int((until - time.monotonic()) * 1000)))
+            seen = self.store.events.tail(session_id, after=last, block_ms=left)
+            last = seen[-1].id if seen else last
+
+    def events(
+        self, session_id: str | None = None, *, after: str = "0", follow: bool = False, limit: int = 1000
+    ) -> Iterator[RecordingEvent]:
+        """What happened, the oldest first: of one recording or of all. ``follow`` goes on until closed."""
+        if session_id is not None:
+            self._get(session_id)
+        last = after
+        for event in self.store.events.of(session_id, after=after, limit=limit):
+            last = event.id
+            yield _event(event)
+        while follow:
+            for event in self.store.events.tail(session_id, after=last, block_ms=POLL_MS):
+                last = event.id
+                yield _event(event)
+
+    def overview(self) -> dict[str, Any]:
+        """Counts by state, what is due, workers that were heard of lately, and each app's budget."""
+        return {
+            "states": {state.value: count for state, count in self.store.sessions.counts().items()},
+            "due": self.store.checker.backlog(),
+            "workers": self.store.workers.alive(15.0),
+            "budget": {name: self.store.budget.state(name) for name in self.settings.apps},
+        }
+
+
+def _state(state: State | str | None) -> State | None:
+    if state is None:
+        return None
+    try:
+        return State(state)
+    except ValueError:
+        allowed = ", ".join(member.value for member in State)
+        raise InvalidWish(f"state: {state!r} is not one of {allowed}") from None
+
+
+def _event(event: StoredEvent) -> RecordingEvent:
+    return RecordingEvent(
+        id=event.id,
+        type=event.type,
+        session_id=event.session,
+        at=datetime.fromtimestamp(event.at, UTC),
+        data=event.data,
+    )

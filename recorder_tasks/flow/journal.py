@@ -1,0 +1,113 @@
+"""The journal: a worker's own file of the takes it knows to be alive, and of facts Redis has not taken yet.
+
+The stop of last resort when Redis is away. A take leaves it only on a final answer to stop or when its
+session is seen without it, never because Redis has forgotten it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+
+from recorder_tasks.core import takes
+from recorder_tasks.core.cadence import Cadence
+from recorder_tasks.core.outcome import Outcome
+from recorder_tasks.core.session import Session
+from recorder_tasks.store import LiveTake
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS live (key TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS fact (id INTEGER PRIMARY KEY, session TEXT NOT NULL, body TEXT NOT NULL,
+                                 UNIQUE (session, body));
+"""
+
+
+class Journal:
+    """SQLite with every commit fsynced; thread-safe. One file per worker process."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._lock = RLock()
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.executescript(SCHEMA)
+
+    def started(self, take: LiveTake, fact: Outcome) -> None:
+        """A sid that must not be lost: on disk before Redis is told."""
+        with self._transaction() as db:
+            db.execute("INSERT OR REPLACE INTO live VALUES (?, ?)", (take.key, take.model_dump_json()))
+            db.execute("INSERT OR IGNORE INTO fact (session, body) VALUES (?, ?)", _row(take.session, fact))
+
+    def remember(self, session_id: str, fact: Outcome) -> None:
+        """A fact that Redis could not take; applied when it is back."""
+        with self._transaction() as db:
+            db.execute("INSERT OR IGNORE INTO fact (session, body) VALUES (?, ?)", _row(session_id, fact))
+
+    def saved(self, session_id: str, fact: Outcome) -> None:
+        """Redis has it now. Costs nothing where the fact was never kept here."""
+        if fact.sid is None or not self._keeps(session_id, fact):
+            return
+        with self._transaction() as db:
+            db.execute("DELETE FROM fact WHERE session = ? AND body = ?", _row(session_id, fact))
+
+    def _keeps(self, session_id: str, fact: Outcome) -> bool:
+        with self._lock:
+            query = "SELECT 1 FROM fact WHERE session = ? AND body = ?"
+            return self._db.execute(query, _row(session_id, fact)).fetchone() is not None
+
+    def facts(self) -> list[tuple[str, Outcome]]:
+        """Facts that Redis does not have, the oldest first, with their session's id."""
+        with self._lock:
+            rows = self._db.execute("SELECT session, body FROM fact ORDER BY id").fetchall()
+        return [(session, Outcome.model_validate_json(body)) for session, body in rows]
+
+    def live(self) -> dict[str, LiveTake]:
+        """The takes that may be recording, by key."""
+        with self._lock:
+            rows = self._db.execute("SELECT key, body FROM live").fetchall()
+        return {key: LiveTake.model_validate_json(body) for key, body in rows}
+
+    def follow(self, session: Session, cadence: Cadence) -> None:
+        """Drop the takes that a saved session shows to be over."""
+        ended = [take.sid for take in session.takes if take.sid is not None and takes.over(take, cadence)]
+        known = set(self.live()) if ended else set()
+        self.drop([sid for sid in ended if sid in known])
+
+    def keep(self, found: list[LiveTake]) -> None:
+        """Takes that others have started."""
+        if not found:
+            return
+        with self._transaction() as db:
+            rows = [(take.key, take.model_dump_json()) for take in found]
+            db.executemany("INSERT OR REPLACE INTO live VALUES (?, ?)", rows)
+
+    def drop(self, keys: list[str]) -> None:
+        """Takes that are over for sure."""
+        if not keys:
+            return
+        with self._transaction() as db:
+            db.executemany("DELETE FROM live WHERE key = ?", [(key,) for key in keys])
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+
+def _row(session_id: str, fact: Outcome) -> tuple[str, str]:
+    return session_id, fact.model_dump_json(exclude_defaults=True)

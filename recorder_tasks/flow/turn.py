@@ -1,0 +1,292 @@
+"""A turn: begin -> perform -> apply -> save, for one step of one session.
+
+The only file that argues about "this ran twice". A turn may be lost, late or doubled: ``begin`` ends the
+stale ones, the intent of a start is saved before its call, and a save that is refused reloads the session and
+applies the same fact to it, so that no fact is lost and none counts twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+
+from recorder_tasks.core import lifecycle, story, takes
+from recorder_tasks.core.agenda import lanes
+from recorder_tasks.core.outcome import Instant, Outcome, Step
+from recorder_tasks.core.session import Due, Lane, Session
+from recorder_tasks.flow.journal import Journal
+from recorder_tasks.flow.manifest import with_predicted_files
+from recorder_tasks.flow.steps import Call, perform
+from recorder_tasks.flow.vendors import Vendors
+from recorder_tasks.settings import Settings
+from recorder_tasks.store import Conflict, Event, LiveTake, SlotRequest, Store, StoreUnavailable
+from recorder_tasks.store.leases import Go
+
+log = logging.getLogger(__name__)
+
+RANK = {
+    Step.STOP: 0,
+    Step.START: 1,
+    Step.ACQUIRE: 2,
+    Step.QUERY: 5,
+    Step.UPDATE: 4,
+    Step.UPDATE_LAYOUT: 4,
+}
+CONFIRM_RANK = 3
+AHEAD = 0.3  # how far ahead a slot is given out: the longest that a stop waits for slots already granted
+START_AHEAD = 1.0  # acquire's partner: the vendor wants the pair within 2 s (5.1)
+
+
+@dataclass(frozen=True)
+class Turned:
+    """What a turn came to. ``go_on``: the chain's next link may run, with the same lease."""
+
+    session: Session | None
+    go_on: bool = False
+
+
+class Turns:
+    """Takes turns for the tasks of one process; thread-safe."""
+
+    def __init__(self, store: Store, vendors: Vendors, journal: Journal, settings: Settings) -> None:
+        self.store = store
+        self.vendors = vendors
+        self.journal = journal
+        self.settings = settings
+        self._apps: dict[str, str] = {}
+        self._stopping = 0
+        self._lock = Lock()
+
+    def take(self, step: Step | None, session_id: str, token: str) -> Turned:
+        """One turn of ``step`` (None: only time has passed) under the claim ``token``."""
+        app = self._app_of(session_id)
+        if app is None:
+            return Turned(None)
+        begun = self.store.leases.begin(
+            session_id, token, lease=self._lease(step), app=app, slots=self._slots(step, app)
+        )
+        if not isinstance(begun, Go):
+            log.debug("turn.%s %s %s", type(begun).__name__, step, session_id)
+            return Turned(None)
+        return _Turn(self, begun, token, step).run()
+
+    def _app_of(self, session_id: str) -> str | None:
+        """The session's app, without a round trip wherever it can be known."""
+        if len(self.settings.apps) == 1:
+            return next(iter(self.settings.apps))
+        if session_id not in self._apps:
+            session = self.store.sessions.get(session_id)
+            if session is None:
+                return None
+            if len(self._apps) > 10_000:
+                self._apps.clear()
+            self._apps[session_id] = session.app
+        return self._apps[session_id]
+
+    def _lease(self, step: Step | None) -> float:
+        return self.settings.stop_lease if step is Step.STOP else self.settings.lease
+
+    def _slots(self, step: Step | None, app: str) -> SlotRequest | None:
+        if step is None:
+            return None
+        return self.slot_request(step, app)
+
+    def slot_request(self, step: Step, app: str, ahead: float | None = None) -> SlotRequest:
+        """A place in the app's budget for this step."""
+        wanted = START_AHEAD if step is Step.START else AHEAD
+        return SlotRequest(
+            qps=self.settings.app(app).rate,
+            spread=self.settings.send_by,
+            rank=RANK[step],
+            ahead=wanted if ahead is None else ahead,
+        )
+
+    def busy_stops(self, change: int) -> bool:
+        """Counts running stops; says whether so many run that none should wait for uploads."""
+        with self._lock:
+            self._stopping += change
+            return self._stopping > self.settings.stop_concurrency // 2
+
+    def conclude(
+        self, session: Session, fact: Outcome, *, token: str | None, keep: bool = False
+    ) -> Session | None:
+        """Apply a fact and save, on ever newer truths, until it is in. None: the session is gone."""
+        cadence = self.settings.cadence
+        while True:
+            now = fact.at
+            after = lifecycle.advance(lifecycle.apply(session, fact), now, cadence)
+            after = self.complete(after)
+            told = [story.answered(fact), *story.told(session, after, cadence)]
+            try:
+                return self.save(session, after, now, told, token=token, keep=keep)
+            except Conflict as conflict:
+                if conflict.current is None:
+                    return None
+                session = conflict.current
+
+    def complete(self, session: Session) -> Session:
+        """A completed session with the files that the naming rules promise, where nobody has named any."""
+        storage = self.settings.storages.get(session.storage)
+        return with_predicted_files(session, storage.prefix if storage is not None else ())
+
+    def save(
+        self,
+        before: Session,
+        after: Session,
+        now: Instant,
+        told: list[story.Told],
+        *,
+        token: str | None,
+        keep: bool = False,
+    ) -> Session:
+        """One atomic save of a session with its due times, events and live takes. Raises Conflict."""
+        cadence = self.settings.cadence
+        named = {take.sid for take in before.takes if take.sid is not None}
+        fresh = any(take.sid is not None and take.sid not in named for take in after.takes)
+        intended = len(after.takes) > len(before.takes)
+        live = [take for take in after.takes if take.sid is not None and not takes.over(take, cadence)]
+        over = [take.sid for take in after.takes if take.sid is not None and takes.over(take, cadence)]
+        return self.store.sessions.save(
+            after,
+            lanes(after, now, cadence),
+            events=[Event(type=name, data=data) for name, data in told],
+            live=[live_take(after, take.sid) for take in live if take.sid is not None],
+            over=over,
+            token=token,
+            keep_lease=keep,
+            durable=fresh or intended,
+        )
+
+
+def live_take(session: Session, sid: str) -> LiveTake:
+    """What the journal must know to stop this take without Redis."""
+    take = next(take for take in session.takes if take.sid == sid)
+    return LiveTake(
+        key=sid,
+        session=session.id,
+        app=session.app,
+        channel=session.channel,
+        uid=take.uid,
+        resource_id=take.resource_id,
+        sid=sid,
+        mode=session.mode.value,
+        deadline=session.deadline,
+    )
+
+
+class _Turn:
+    """One turn after a successful begin."""
+
+    def __init__(self, turns: Turns, begun: Go, token: str, step: Step | None) -> None:
+        self.turns = turns
+        self.token = token
+        self.step = step
+        self.loaded = begun.session
+        self.slot = begun.at
+        self.clock = _clock(begun.now, turns.store.clock.rate)
+
+    def run(self) -> Turned:
+        now = self.clock()
+        cadence = self.turns.settings.cadence
+        session = lifecycle.advance(self.loaded, now, cadence)
+        due = lifecycle.decide(session, now, cadence)
+        if due is None or due.step is None or not self._fits(due):
+            if due is not None and self.step is Step.ACQUIRE and due.step is Step.START:
+                return Turned(session, go_on=True)
+            return self._put_back(session, now)
+        return self._call(session, due, now)
+
+    def _fits(self, due: Due) -> bool:
+        if self.step is None:
+            return due.lane is Lane.SETTLE
+        return due.step is self.step
+
+    def _put_back(self, session: Session, now: Instant) -> Turned:
+        """Nothing to call, or another step first: keep what time has brought and be due in the right lane."""
+        told = story.told(self.loaded, session, self.turns.settings.cadence)
+        session = self.turns.complete(session)
+        try:
+            saved = self.turns.save(self.loaded, session, now, told, token=self.token)
+        except Conflict:
+            return Turned(None)
+        return Turned(saved)
+
+    def _call(self, session: Session, due: Due, now: Instant) -> Turned:
+        intended = lifecycle.intend(session, due, now)
+        if due.step is Step.START and due.take is None:
+            due = due.model_copy(update={"take": len(intended.takes) - 1})
+        if intended is not self.loaded and due.step in (Step.START, Step.STOP):
+            told = story.told(self.loaded, intended, self.turns.settings.cadence)
+            try:
+                session = self.turns.save(self.loaded, intended, now, told, token=self.token, keep=True)
+            except Conflict:
+                return Turned(None)
+        fact = self._perform(session, due)
+        return self._conclude(session, due, fact)
+
+    def _perform(self, session: Session, due: Due) -> Outcome:
+        if due.step is not Step.STOP:
+            return perform(self.turns.vendors, Call(session, due, self._permit, self.clock))
+        busy = self.turns.busy_stops(+1)
+        try:
+            return perform(self.turns.vendors, Call(session, due, self._permit, self.clock, busy))
+        finally:
+            self.turns.busy_stops(-1)
+
+    def _conclude(self, session: Session, due: Due, fact: Outcome) -> Turned:
+        journal = self.turns.journal
+        if fact.step is Step.START and fact.sid is not None:
+            journal.started(live_take_of(session, fact), fact)
+        accepted = fact.step is Step.ACQUIRE and fact.resource_id is not None
+        try:
+            saved = self.turns.conclude(session, fact, token=self.token, keep=accepted)
+        except StoreUnavailable:
+            journal.remember(session.id, fact)
+            raise
+        journal.saved(session.id, fact)
+        if saved is not None:
+            journal.follow(saved, self.turns.settings.cadence)
+        return Turned(saved, go_on=accepted and saved is not None and not saved.state.final)
+
+    def _permit(self, attempt: int) -> float | None:
+        """Wait for the slot; the answer is the monotonic instant by which the first byte must be out."""
+        if self.turns.settings.app(self.loaded.app).rate <= 0:
+            return math.inf
+        allowance = self.turns.settings.send_by
+        slot: float | None = self.slot
+        if attempt > 0 or self._wait(self.slot) < -allowance / 2:
+            slot = self._another_slot()
+        if slot is None:
+            return None
+        wait = self._wait(slot)
+        if wait > 0:
+            time.sleep(wait)
+        return time.monotonic() + allowance + min(wait, 0.0)
+
+    def _wait(self, slot: Instant) -> float:
+        """Seconds of this host until a slot; negative when it has passed."""
+        return (slot - self.clock()) / self.turns.store.clock.rate
+
+    def _another_slot(self) -> float | None:
+        assert self.step is not None
+        request = self.turns.slot_request(self.step, self.loaded.app, ahead=START_AHEAD)
+        try:
+            return self.turns.store.budget.slot(self.loaded.app, request)
+        except StoreUnavailable:
+            return None
+
+
+def live_take_of(session: Session, fact: Outcome) -> LiveTake:
+    """The live take that a start's answer makes, before the session knows of it."""
+    assert fact.sid is not None
+    return live_take(lifecycle.apply(session, fact), fact.sid)
+
+
+def _clock(now: Instant, rate: float) -> Callable[[], Instant]:
+    """Redis's time from here on, by the monotonic clock of this host."""
+    started = time.monotonic()
+    return lambda: now + (time.monotonic() - started) * rate

@@ -1,0 +1,88 @@
+"""The vendor's clients of this process, one an app, and what a start needs that no session may hold."""
+
+from __future__ import annotations
+
+import math
+from threading import Lock
+from typing import Any
+
+from recorder_tasks import agora
+from recorder_tasks.core.outcome import Instant
+from recorder_tasks.core.session import Session
+from recorder_tasks.settings import Settings, StorageSettings
+
+DAY = 86_400  # the longest life of a token's privilege (7.1)
+HOURS = 720  # the longest resourceExpiredHour (2.3)
+
+
+class Vendors:
+    """Builds and keeps one thread-safe client per app."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._clients: dict[str, agora.Client] = {}
+        self._lock = Lock()
+
+    def client(self, app: str) -> agora.Client:
+        """The client of an app by its name in the settings. Raises KeyError for an unknown name."""
+        with self._lock:
+            if app not in self._clients:
+                self._clients[app] = self._build(app)
+            return self._clients[app]
+
+    def _build(self, name: str) -> agora.Client:
+        app, settings = self.settings.app(name), self.settings
+        return agora.Client(
+            app.app_id,
+            app.key,
+            app.secret,
+            certificate=app.certificate,
+            area=agora.Area(app.area),
+            base_url=app.base_url,
+            timeouts=agora.Timeouts(
+                connect=settings.connect_timeout, read=settings.read_timeout, stop_read=settings.stop_timeout
+            ),
+            attempts=settings.attempts,
+            backoff=(0.5, 1.0, 2.0),
+            pool_size=max(settings.concurrency, settings.stop_concurrency),
+        )
+
+    def acquire_request(self, session: Session, now: Instant) -> agora.AcquireRequest:
+        """Control must outlive the recording, so the resource does: to the deadline and an hour (2.3)."""
+        hours = math.ceil((session.deadline - now) / 3600) + 1
+        return agora.plan_acquire(agora.Mode(session.mode), resource_expired_hour=min(max(hours, 1), HOURS))
+
+    def start_request(self, session: Session, uid: int, now: Instant) -> agora.StartRequest:
+        """The recipe with storage keys and a token that ends the recorder should all of us be dead (P2)."""
+        body: dict[str, Any] = dict(session.recipe)
+        body["storageConfig"] = storage_config(self.settings.storage(session.storage))
+        lifetime = session.deadline + self.settings.token_grace - now
+        token = self.client(session.app).token(
+            session.channel, uid, seconds=min(max(math.ceil(lifetime), 1), DAY)
+        )
+        if token is not None and session.mode != "web":
+            body["token"] = token
+        return agora.StartRequest.model_validate(body)
+
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.close()
+
+
+def storage_config(storage: StorageSettings) -> dict[str, Any]:
+    """The vendor's storageConfig, with its keys in the clear: for the request, never for keeping."""
+    config: dict[str, Any] = {
+        "vendor": storage.vendor,
+        "region": storage.region,
+        "bucket": storage.bucket,
+        "accessKey": storage.access_key.get_secret_value(),
+        "secretKey": storage.secret_key.get_secret_value(),
+    }
+    if storage.prefix:
+        config["fileNamePrefix"] = list(storage.prefix)
+    if storage.sts_token is not None:
+        config["stsToken"] = storage.sts_token.get_secret_value()
+        config["stsExpiration"] = storage.sts_expiration
+    if storage.extension_params:
+        config["extensionParams"] = storage.extension_params
+    return config

@@ -1,0 +1,106 @@
+"""Builds everything from Settings; the only place that constructs."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
+
+from recorder_tasks.core.agenda import lanes
+from recorder_tasks.core.session import Session
+from recorder_tasks.flow.desk import Desk
+from recorder_tasks.flow.journal import Journal
+from recorder_tasks.flow.turn import Turns
+from recorder_tasks.flow.vendors import Vendors
+from recorder_tasks.settings import Settings, load
+from recorder_tasks.store import Dues, Store, StoreOptions
+
+DAY = 86_400.0
+SLICE = 500
+RETIRED_AT_ONCE = 500
+
+_built: dict[int, Wiring] = {}
+_lock = Lock()
+_worker: str | None = None
+
+
+@dataclass
+class Wiring:
+    """The parts of one process; each is built when it is first needed."""
+
+    settings: Settings
+    worker: str | None = None
+
+    @cached_property
+    def store(self) -> Store:
+        options = StoreOptions(wait_aof=self.settings.wait_aof, wait_replicas=self.settings.wait_replicas)
+        return Store(self.settings.redis_url, self.settings.namespace, options=options)
+
+    @cached_property
+    def vendors(self) -> Vendors:
+        return Vendors(self.settings)
+
+    @cached_property
+    def journal(self) -> Journal:
+        name = re.sub(r"[^A-Za-z0-9@._-]", "_", self.worker or f"process-{os.getpid()}")
+        return Journal(self.settings.data_dir / "journal" / f"{self.settings.namespace}-{name}.sqlite")
+
+    @cached_property
+    def turns(self) -> Turns:
+        return Turns(self.store, self.vendors, self.journal, self.settings)
+
+    @cached_property
+    def desk(self) -> Desk:
+        return Desk(self.store, self.settings)
+
+    def check(self) -> None:
+        """One round of the checker over a slice of the sessions."""
+        now = self.store.clock.now()
+
+        def expected(session: Session) -> Dues:
+            return lanes(session, now, self.settings.cadence)
+
+        self.store.checker.round(SLICE, expected)
+
+    def retire(self) -> int:
+        """Removes finished sessions past their retention; says how many."""
+        before = self.store.clock.now() - self.settings.retention_days * DAY
+        return self.store.sessions.retire(before, RETIRED_AT_ONCE)
+
+    def close(self) -> None:
+        for name in ("store", "vendors", "journal"):
+            part = self.__dict__.pop(name, None)
+            if part is not None:
+                part.close()
+
+
+def wiring(settings: Settings | None = None, worker: str | None = None) -> Wiring:
+    """The process's own parts, built once per settings (default: the environment's).
+
+    ``worker`` names the journal; a pool's child process shares its parent's journal, and nothing else.
+    """
+    global _worker
+    chosen = settings or load()
+    with _lock:
+        _worker = worker or _worker
+        if id(chosen) not in _built:
+            _built[id(chosen)] = Wiring(chosen, _worker)
+        return _built[id(chosen)]
+
+
+def _forget_after_fork() -> None:
+    """Sockets and locks are not shared with a forked child: it builds its own parts."""
+    global _lock
+    _lock = Lock()
+_worker: str | None = None
+    _built.clear()
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)
+
+
+def desk() -> Desk:
+    """The desk of this process."""
+    return wiring().desk
