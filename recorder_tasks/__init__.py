@@ -3,7 +3,8 @@
 The journey of one recording: ``record()`` (:mod:`.flow.desk`) checks what is wanted and stores a *session*
 with its due time in one atomic script (:mod:`.store`). Every worker's dispatcher claims what is due and
 sends its Celery task; the task's turn (:mod:`.flow.turn`) asks the lifecycle (:mod:`.core`) what to do,
-calls the vendor (:mod:`.agora`), applies the outcome and saves it with the next due time, until a final answer to stop.
+calls the vendor (:mod:`.agora`), applies the outcome and saves it with the next due time,
+until a final answer to stop.
 
     >>> from recorder_tasks import record, wait
     >>> lesson = record(channel="math-7b", minutes=50, key="math-7b/2026-11-24")

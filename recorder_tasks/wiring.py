@@ -94,7 +94,6 @@ def _forget_after_fork() -> None:
     """Sockets and locks are not shared with a forked child: it builds its own parts."""
     global _lock
     _lock = Lock()
-_worker: str | None = None
     _built.clear()
 
 
