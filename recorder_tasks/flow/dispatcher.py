@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 LONGEST_SLEEP = 5.0  # a lost wake-up costs no more than this
 HANDS_FULL = 0.25  # a look at the hands, should the pool not tell that one is free
 PAUSE = 1.0
+HAND_OFF = 5.0  # from claim to begin: a free hand was waiting, so a message that takes longer is lost
 GENERAL = tuple(lane for lane in Lane if lane is not Lane.STOP)
 
 
@@ -113,7 +114,7 @@ class Dispatcher(Thread):
         claims = self.store.leases.claim(
             self.lanes,
             free=free,
-            lease=max(self.settings.lease, self.settings.stop_lease),
+            lease=HAND_OFF,
             overdue_stop=None if serves_stop else self.settings.overdue_stop,
         )
         for claim in claims.claims:

@@ -16,6 +16,7 @@ from threading import Lock
 
 from recorder_tasks.core import lifecycle, story, takes
 from recorder_tasks.core.agenda import lanes
+from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.outcome import Instant, Outcome, Step
 from recorder_tasks.core.session import Due, Lane, Session
 from recorder_tasks.flow.journal import Journal
@@ -145,21 +146,24 @@ class Turns:
     ) -> Session:
         """One atomic save of a session with its due times, events and live takes. Raises Conflict."""
         cadence = self.settings.cadence
-        named = {take.sid for take in before.takes if take.sid is not None}
-        fresh = any(take.sid is not None and take.sid not in named for take in after.takes)
+        was, live = live_sids(before, cadence), live_sids(after, cadence)
+        news = live if before is after else live - was
         intended = len(after.takes) > len(before.takes)
-        live = [take for take in after.takes if take.sid is not None and not takes.over(take, cadence)]
-        over = [take.sid for take in after.takes if take.sid is not None and takes.over(take, cadence)]
         return self.store.sessions.save(
             after,
             lanes(after, now, cadence),
             events=[Event(type=name, data=data) for name, data in told],
-            live=[live_take(after, take.sid) for take in live if take.sid is not None],
-            over=over,
+            live=[live_take(after, sid) for sid in sorted(news)],
+            over=sorted(was - live),
             token=token,
             keep_lease=keep,
-            durable=fresh or intended,
+            durable=bool(news) or intended,
         )
+
+
+def live_sids(session: Session, cadence: Cadence) -> set[str]:
+    """The named takes of a session that may be recording."""
+    return {take.sid for take in session.takes if take.sid is not None and not takes.over(take, cadence)}
 
 
 def live_take(session: Session, sid: str) -> LiveTake:
@@ -258,7 +262,7 @@ class _Turn:
             return math.inf
         allowance = self.turns.settings.send_by
         slot: float | None = self.slot
-        if attempt > 0 or self._wait(self.slot) < -allowance / 2:
+        if attempt > 0 or self.step is None or self._wait(self.slot) < -allowance / 2:
             slot = self._another_slot()
         if slot is None:
             return None
@@ -272,8 +276,7 @@ class _Turn:
         return (slot - self.clock()) / self.turns.store.clock.rate
 
     def _another_slot(self) -> float | None:
-        assert self.step is not None
-        request = self.turns.slot_request(self.step, self.loaded.app, ahead=START_AHEAD)
+        request = self.turns.slot_request(self.step or Step.QUERY, self.loaded.app, ahead=START_AHEAD)
         try:
             return self.turns.store.budget.slot(self.loaded.app, request)
         except StoreUnavailable:
