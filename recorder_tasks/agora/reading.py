@@ -1,0 +1,84 @@
+"""Reads JSON values as the vendor has been seen to write them: numbers as text, two units, two spellings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from recorder_tasks.core.outcome import FileSource, Instant, RecordedFile, Upload
+
+SECONDS_BELOW = 100_000_000_000  # a smaller instant was given in seconds, not milliseconds (facts 3.4)
+UPLOADS = {
+    "uploaded": Upload.UPLOADED,
+    "backuped": Upload.BACKED_UP,
+    "stranded": Upload.STRANDED,
+    "unknown": Upload.UNKNOWN,
+    "unknow": Upload.UNKNOWN,
+}
+
+
+def number(value: Any) -> int | None:
+    """5 or "5" as 5; anything else is None."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return int(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def flag(value: Any) -> bool | None:
+    """True or "true" as True; anything unreadable is None."""
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().lower())
+    return value if isinstance(value, bool) else None
+
+
+def text(value: Any) -> str | None:
+    """A non-empty string, or a number as one."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) and value else None
+
+
+def instant(value: Any) -> Instant | None:
+    """Seconds since 1970 of a time in seconds or milliseconds; 0 stands for none."""
+    given = number(value)
+    if not given or given < 0:
+        return None
+    return float(given) if given < SECONDS_BELOW else given / 1000
+
+
+def member(value: Any, *names: str) -> Any:
+    """The first of ``names`` that a JSON object has; None for anything that is no object."""
+    if not isinstance(value, dict):
+        return None
+    return next((value[name] for name in names if name in value), None)
+
+
+def upload(value: Any) -> Upload | None:
+    """An ``uploadingStatus``. A word that is new to us says that we do not know."""
+    word = text(value)
+    return None if word is None else UPLOADS.get(word.lower(), Upload.UNKNOWN)
+
+
+def files(value: Any, source: FileSource) -> tuple[RecordedFile, ...]:
+    """A file list: an array of objects, or names in one string. Entries without a name name no file."""
+    if isinstance(value, str):
+        names = (name.strip() for name in value.replace(";", ",").split(","))
+        return tuple(RecordedFile(name=name, source=source) for name in names if name)
+    return tuple(_entries(value, source)) if isinstance(value, list) else ()
+
+
+def _entries(value: list[Any], source: FileSource) -> Iterator[RecordedFile]:
+    for entry in value:
+        name = text(member(entry, "fileName", "filename")) or (entry if isinstance(entry, str) else None)
+        if name:
+            yield RecordedFile(
+                name=name,
+                source=source,
+                track=text(member(entry, "trackType")),
+                uid=text(member(entry, "uid")),
+                playable=flag(member(entry, "isPlayable")),
+                started_at=instant(member(entry, "sliceStartTime")),
+            )
