@@ -69,7 +69,7 @@ class Answer(Value):
     def require(self) -> Self:
         """This answer, if it means success. Raises VendorError otherwise.
 
-        For start that includes ALREADY_RUNNING, whose ``sid`` may be missing; for stop every way of being over.
+        For start that includes ALREADY_RUNNING, whose ``sid`` may be missing; for stop, all ways to be over.
         """
         if self.kind in SUCCESSES.get(self.verb, {Kind.ACCEPTED}):
             return self

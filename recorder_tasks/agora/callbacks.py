@@ -73,7 +73,7 @@ class Callback(BaseModel):
 
     @classmethod
     def parse(cls, body: bytes | str | Mapping[str, Any]) -> Self:
-        """Reads a body, tolerant of unknown and missing members. Raises InvalidRequest if it is no JSON object."""
+        """Reads a body, whatever members it has or lacks. Raises InvalidRequest if it is no JSON object."""
         data = _json(body)
         payload = data.get("payload")
         return cls(

@@ -25,7 +25,7 @@ class InvalidRequest(AgoraError, ValueError):
 
     @classmethod
     def of(cls, fault: ValidationError) -> InvalidRequest:
-        """The faults of a model as sentences; only numbers out of range are repeated, texts may be secrets."""
+        """The faults of a model as sentences. Only numbers are repeated in them: texts may be secrets."""
         return cls(
             "; ".join(_sentence(detail) for detail in fault.errors(include_url=False, include_input=True))
         )

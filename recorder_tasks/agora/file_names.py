@@ -27,7 +27,7 @@ NAME = re.compile(
 
 @dataclass(frozen=True)
 class FileName:
-    """What a file's name says. ``track`` is audio, video or, in raw mode, a codec's name, not to be relied on.
+    """What a file's name says. ``track`` is audio, video or, in raw mode, the name of a codec.
 
     ``migration`` is 0 to 2 for a file made after a move to another server; ``late`` is set for an index that
     came from the backup cloud after the end; ``index`` counts MP4 files from 0.
@@ -63,8 +63,8 @@ def predicted_names(
 ) -> tuple[str, ...]:
     """The paths in the bucket that a task with data has at least, without moves to another server.
 
-    ``kinds`` is avFileType, ``prefix`` fileNamePrefix. Individual mode needs the recorded ``uids``; raw mode's
-    names hold a codec that nobody can know, so it has none.
+    ``kinds`` is avFileType, ``prefix`` fileNamePrefix. Individual mode needs the recorded ``uids``. Raw mode
+    has none: its names hold a codec that nobody can know.
     """
     if mode is Mode.RAW:
         return ()
