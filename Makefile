@@ -1,0 +1,58 @@
+# Everything runs from .venv inside the project; the second run of a target sets nothing up again.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# pip reads it for the builds that it isolates, too
+export PIP_CONSTRAINT := constraints.txt
+export PIP_BUILD_CONSTRAINT := constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test lint unit integration wheel clean
+
+help:  ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 22
+
+demo: $(VENV)/.installed  ## record one class on this machine, workers killed on the way
+	@$(BIN)/recorder demo
+
+up: $(VENV)/.installed  ## keep the whole system running, data in .recorder/
+	@$(BIN)/recorder up
+
+test: lint unit integration  ## all checks
+
+lint: $(VENV)/.developing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.developing  ## tests without worker processes, the store on a real server
+	$(BIN)/pytest -n 2 -m "not integration and not benchmark"
+
+integration: $(VENV)/.developing  ## tests with real worker processes
+	$(BIN)/pytest -m "integration and not benchmark"
+
+wheel: $(VENV)/.developing  ## build dist/*.whl
+	$(BIN)/python -m build --wheel
+
+clean:  ## remove what can be made again; .recorder/ is kept
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; say which: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	  || { echo "Python's venv package is missing: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.made
+	$(BIN)/pip install --quiet -e .
+	@touch $@
+
+$(VENV)/.developing: pyproject.toml constraints.txt | $(VENV)/.made
+	$(BIN)/pip install --quiet -e '.[dev]'
+	@touch $@ $(VENV)/.installed

@@ -1,0 +1,118 @@
+"""What the doctor looks at. Each check gives findings, in words, with what to do; none changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from recorder_tasks.cli.findings import Finding, error, ok, warn
+from recorder_tasks.cli.group import wrong_members
+from recorder_tasks.cli.reach import vendor
+from recorder_tasks.core.session import Mode
+from recorder_tasks.settings import AppSettings, Settings
+from recorder_tasks.store.errors import StoreError
+from recorder_tasks.wiring import Wiring
+
+OLDEST = (6, 2)  # before it ZADD and XADD lack options that the scripts use
+WITH_WAITAOF = (7, 2)
+SKEW = 1.0  # seconds between this host and Redis that nobody needs to mind
+LONG_SKEW = 10.0
+
+
+def examine() -> Iterator[Finding]:
+    """All findings, those that explain the others first."""
+    try:
+        settings = Settings()
+    except ValidationError as wrong:
+        yield error("settings", wrong_members(wrong), "correct these RECORDER_* variables (see .env.example)")
+        return
+    except FileNotFoundError as missing:
+        yield error("settings", str(missing), "correct RECORDER_CONFIG, or remove it")
+        return
+    yield from configured(settings)
+    parts = Wiring(settings)
+    try:
+        yield from _redis(parts)
+    finally:
+        parts.close()
+    for name, app in settings.apps.items():
+        yield from vendor(name, app)
+
+
+def configured(settings: Settings) -> Iterator[Finding]:
+    """Apps, keys and storages: what the settings alone tell."""
+    if not settings.apps:
+        todo = "set RECORDER_APPS__DEFAULT__APP_ID, __KEY, __SECRET; or run `recorder up`, it has a simulator"
+        yield error("settings", "no Agora project is configured", todo)
+    for name, app in settings.apps.items():
+        yield from _keys(name, app)
+    profiles = settings.profiles or {"default": settings.profile("default")}
+    for name, profile in profiles.items():
+        if profile.storage in settings.storages:
+            yield ok("storage", f"profile {name} stores in {settings.storages[profile.storage].bucket}")
+        else:
+            todo = (
+                f"set RECORDER_STORAGES__{profile.storage.upper()}__VENDOR, __REGION, __BUCKET and its keys"
+            )
+            yield error("storage", f"profile {name} names storage {profile.storage}, which is missing", todo)
+        if profile.mode is not Mode.WEB and not all(app.certificate for app in settings.apps.values()):
+            yield warn(
+                "nets",
+                f"profile {name}: without a certificate the recorder's token is no net; idle time-out is left",
+                f"set the app's certificate; until then {profile.max_idle} s of an empty channel end a recording",
+            )
+
+
+def _keys(name: str, app: AppSettings) -> Iterator[Finding]:
+    where = f"RECORDER_APPS__{name.upper()}"
+    blank = [part for part in ("key", "secret") if not getattr(app, part).get_secret_value().strip()]
+    if blank:
+        yield error("app", f"{name}: {' and '.join(blank)} empty", f"set {where}__{blank[0].upper()}")
+    elif app.key.get_secret_value() == app.app_id:
+        todo = "take the key pair from the console's RESTful API page"
+        yield error("app", f"{name}: key is the App ID, not the RESTful key", todo)
+    elif app.certificate and not _hex32(app.certificate.get_secret_value()):
+        todo = f"{where}__CERTIFICATE: the primary certificate"
+        yield error("app", f"{name}: certificate is not 32 hexadecimal digits", todo)
+    else:
+        yield ok("app", f"{name}: keys have the right form, {app.rate:g} requests a second")
+
+
+def _hex32(text: str) -> bool:
+    return len(text) == 32 and all(digit in "0123456789abcdefABCDEF" for digit in text)
+
+
+def _redis(parts: Wiring) -> Iterator[Finding]:
+    try:
+        yield from _server(parts)
+        yield from _clock(parts)
+        yield from _fleet(parts.desk.overview()["workers"])
+    except StoreError as trouble:
+        todo = "start it, or correct RECORDER_REDIS_URL; `recorder up` brings an embedded one along"
+        yield error("redis", f"out of reach: {trouble}", todo)
+
+
+def _fleet(workers: dict[str, dict[str, Any]]) -> Iterator[Finding]:
+    """The workers that were heard of lately, by what they serve."""
+    stoppers = [name for name, info in workers.items() if serves(info, "stop")]
+    starters = [name for name, info in workers.items() if serves(info, "start")]
+    if starters:
+        yield ok("workers", f"{len(starters)} for everything but stops: {_few(starters)}")
+    else:
+        yield error("workers", "none runs: nothing will be started", "run `recorder worker`")
+    if stoppers:
+        yield ok("workers", f"{len(stoppers)} for stops: {_few(stoppers)}")
+    elif starters:
+        todo = "run `recorder worker --stop`, so that no stop queues behind slow calls"
+        yield warn("workers", "no stop worker runs; other workers take a stop two seconds late", todo)
+
+
+def serves(info: dict[str, Any], lane: str) -> bool:
+    return lane in info.get("lanes", ())
+
+
+def _few(names: Iterable[str]) -> str:
+    known = sorted(names)
+    return ", ".join(known[:5]) + (f" and {len(known) - 5} more" if len(known) > 5 else "")

@@ -1,0 +1,76 @@
+"""The command group: finds commands without importing them all, and turns errors into exit statuses."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+REFUSED, USAGE, NOT_FOUND, NOT_FINISHED, UNREACHABLE = 1, 2, 3, 4, 5
+
+
+class Journey(click.Group):
+    """A group whose commands live in modules named by ``commands_in``; lists them in that order."""
+
+    def __init__(self, *args: Any, commands_in: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._commands_in = commands_in
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self._commands_in)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        home = self._commands_in.get(cmd_name)
+        if home is None:
+            return None
+        command = getattr(import_module(f"recorder_tasks.cli.{home}"), f"{cmd_name}_command")
+        assert isinstance(command, click.Command)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as trouble:
+            status, sentence = explained(trouble)
+            if status is None:
+                raise
+            click.secho(f"recorder: {sentence}", fg="red", err=True)
+            sys.exit(status)
+
+
+def explained(trouble: Exception) -> tuple[int | None, str]:
+    """The exit status for an error that we know, and its sentence; (None, "") for a bug."""
+    from pydantic import ValidationError
+
+    from recorder_tasks.core import errors
+    from recorder_tasks.local.processes import NotReady
+    from recorder_tasks.store.errors import StoreUnavailable
+
+    table: tuple[tuple[type[Exception], int], ...] = (
+        (errors.NoSuchSession, NOT_FOUND),
+        (errors.NotFinished, NOT_FINISHED),
+        (errors.InvalidWish, USAGE),
+        (errors.RecorderError, REFUSED),
+        (NotReady, UNREACHABLE),
+    )
+    if isinstance(trouble, StoreUnavailable):
+        return UNREACHABLE, f"Redis is out of reach: {trouble}. `recorder up` brings one along."
+    if isinstance(trouble, ValidationError):
+        return USAGE, f"settings: {wrong_members(trouble)}"
+    if isinstance(trouble, FileNotFoundError) and "RECORDER_CONFIG" in str(trouble):
+        return USAGE, str(trouble)
+    for kind, status in table:
+        if isinstance(trouble, kind):
+            return status, str(trouble)
+    return None, ""
+
+
+def wrong_members(trouble: Any) -> str:
+    """Each wrong member with what is wrong, without the value: it may be a secret."""
+    found = trouble.errors(include_input=False, include_url=False, include_context=False)
+    return "; ".join(f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}" for error in found)

@@ -1,0 +1,169 @@
+"""How recordings look in a terminal; nothing here asks or changes anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from recorder_tasks.cli.times import local, utc
+from recorder_tasks.flow.desk import RecordingEvent
+from recorder_tasks.local.summary import Summary
+from recorder_tasks.recording import Recording
+
+COLOURS = {
+    "scheduled": "cyan",
+    "starting": "yellow",
+    "recording": "green",
+    "stopping": "yellow",
+    "completed": "bold green",
+    "cancelled": "dim",
+    "missed": "bold red",
+    "failed": "bold red",
+}
+
+
+def console(*, err: bool = False) -> Console:
+    return Console(stderr=err, highlight=False)
+
+
+def as_json(value: Any) -> None:
+    """One JSON document on stdout. Models are written with instants in ISO 8601, UTC."""
+    plain = value.model_dump(mode="json") if hasattr(value, "model_dump") else value
+    click.echo(json.dumps(plain, indent=2, default=str))
+
+
+def state(recording: Recording) -> Text:
+    text = Text(recording.state.value, style=COLOURS.get(recording.state.value, ""))
+    if recording.outcome is not None:
+        text.append(f" ({recording.outcome.value})", style="")
+    return text
+
+
+def one_line(recording: Recording) -> Text:
+    """What a change or a record command answers."""
+    span = f"{recording.channel}  {local(recording.start)} to {recording.end.astimezone():%H:%M:%S}"
+    return Text.assemble((recording.session_id, "bold"), "  ", state(recording), f"  {span}")
+
+
+def listing(recordings: Iterable[Recording]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("id", "state", "channel", "start", "end", "files", "labels"):
+        table.add_column(name, overflow="fold")
+    for each in recordings:
+        labels = " ".join(f"{key}={value}" for key, value in sorted(each.labels.items()))
+        files = str(len(each.files) or "")
+        end = each.end.astimezone().strftime("%H:%M:%S")
+        table.add_row(each.session_id, state(each), each.channel, local(each.start), end, files, labels)
+    return table
+
+
+def whole(recording: Recording) -> RenderableType:
+    """Everything about one recording: the plan, its takes, its files."""
+    parts: list[RenderableType] = [_plan(recording)]
+    if recording.takes:
+        parts += [Text("\ntakes", style="dim"), _takes(recording)]
+    if recording.files:
+        parts += [Text("\nfiles", style="dim"), _files(recording)]
+    elif recording.state.final:
+        parts.append(Text("\nno files", style="dim"))
+    return Group(*parts)
+
+
+def _plan(recording: Recording) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    table.add_row("id", recording.session_id)
+    table.add_row("state", state(recording))
+    if recording.reason:
+        table.add_row("reason", recording.reason)
+    for name in ("channel", "app", "mode", "profile", "storage"):
+        table.add_row(name, str(getattr(recording, name)))
+    for name in ("start", "end", "deadline", "stop_asked_at", "finished_at"):
+        at = getattr(recording, name)
+        if at is not None:
+            table.add_row(name.replace("_", " "), f"{local(at)}  [{utc(at)}]", style=None)
+    if recording.labels:
+        table.add_row("labels", " ".join(f"{key}={value}" for key, value in sorted(recording.labels.items())))
+    if recording.alerts:
+        table.add_row("alerts", Text(", ".join(recording.alerts), style="bold red"))
+    if recording.state.final and not recording.settled:
+        table.add_row("manifest", "not settled yet: uploads are still being confirmed")
+    return table
+
+
+def _takes(recording: Recording) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("uid", "sid", "accepted", "confirmed", "seen alive", "ended", "how", "upload"):
+        table.add_column(name, overflow="fold")
+    for take in recording.takes:
+        table.add_row(
+            str(take.uid),
+            take.sid or "not known",
+            utc(take.accepted_at),
+            utc(take.confirmed_at),
+            utc(take.alive_at),
+            utc(take.ended_at),
+            take.end.value if take.end else "-",
+            take.upload.value if take.upload else "-",
+        )
+    return table
+
+
+def _files(recording: Recording) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("name", "track", "user", "known from"):
+        table.add_column(name, overflow="fold")
+    for file in recording.files:
+        table.add_row(file.name, file.track or "", file.uid or "", file.source.value)
+    return table
+
+
+def told(event: RecordingEvent) -> str:
+    """An event in one line: what happened, and what the vendor said."""
+    return " ".join([event.type, *_said(event.data)])
+
+
+def _said(data: dict[str, Any]) -> list[str]:
+    parts = []
+    for name, value in data.items():
+        if name in ("request_id", "resource_id") or value in (None, "", []):
+            continue
+        if isinstance(value, float) and value > 1e9:
+            value = f"{datetime.fromtimestamp(value, UTC).astimezone():%H:%M:%S}"
+        elif name == "sid":
+            value = str(value)[:8]
+        elif isinstance(value, list):
+            value = ",".join(str(part) for part in value)
+        parts.append(f"{name}={value}")
+    return parts
+
+
+def verdict(summary: Summary) -> RenderableType:
+    """The demo's result, by the simulator's ledger."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    table.add_row("recording", f"{summary.session_id}  {summary.state}  {summary.outcome or ''}")
+    table.add_row("recorders run", f"{summary.recorders_run}, still alive {summary.recorders_alive}")
+    table.add_row("started", f"{_late(summary.start_lag_s)} (planned {local(summary.scheduled_start)})")
+    table.add_row("stopped", f"{_late(summary.stop_lag_s)} (planned {local(summary.scheduled_stop)})")
+    table.add_row("workers killed", "yes, all, in mid-recording" if summary.worker_killed else "no")
+    table.add_row("calls", ", ".join(f"{count} {verb}" for verb, count in summary.api_calls.items()))
+    for name in summary.files:
+        table.add_row("file", name)
+    good = "one recorder ran, and it was stopped in time though every worker was killed"
+    bad = "the ledger does not agree: see recorders, stop and state above"
+    word = Text(good, style="bold green") if summary.proved else Text(bad, style="bold red")
+    return Group(Text(), table, Text(), word)
+
+
+def _late(lag: float | None) -> str:
+    return "never" if lag is None else f"{lag:+.3f} s"

@@ -1,0 +1,98 @@
+"""worker, beat: the processes of a deployment."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+BEAT_FILE = "beat.alive"
+BEAT_QUIET = 150.0  # seconds; its most frequent entry is sent every 60
+
+
+def _loglevel(command: Any) -> Any:
+    return click.option(
+        "--loglevel", type=click.Choice(LEVELS, case_sensitive=False), default="INFO", show_default=True
+    )(command)
+
+
+@click.command(
+    "worker",
+    epilog="""\b
+A deployment needs both, each at least once, on as many hosts as you like:
+  recorder worker                       starts, queries, updates
+  recorder worker --stop                stops, and nothing else: they never queue behind slow calls
+Several of one kind on one host need a --name each.
+
+The same worker by Celery's own command:
+  celery -A recorder_tasks.celery_app worker -Q recorder -P threads --without-gossip --without-mingle""",
+)
+@click.option("--stop", is_flag=True, help="Serve stops only.")
+@click.option("--concurrency", "-c", type=click.IntRange(1, 256), help="Threads. Default: from the settings.")
+@click.option("--name", "-n", help="Node name, unique in the fleet. Default: worker@HOST or stopper@HOST.")
+@click.option("--ping", is_flag=True, help="Run nothing: exit 0 if that worker has been heard of lately.")
+@_loglevel
+def worker_command(stop: bool, concurrency: int | None, name: str | None, ping: bool, loglevel: str) -> None:
+    """Run a worker until SIGTERM; then it finishes what it has in hand."""
+    from recorder_tasks.settings import load
+
+    node = name or f"{'stopper' if stop else 'worker'}@{socket.gethostname()}"
+    if ping:
+        _ping(node)
+        return
+    from recorder_tasks.celery_app import GENERAL_QUEUE, STOP_QUEUE, app
+
+    settings = load()
+    threads = concurrency or (settings.stop_concurrency if stop else settings.concurrency)
+    argv = ["worker", "-Q", STOP_QUEUE if stop else GENERAL_QUEUE, "-n", node, "-l", loglevel]
+    app.worker_main([*argv, "-P", "threads", "-c", str(threads), "--without-gossip", "--without-mingle"])
+
+
+def _ping(node: str) -> None:
+    from recorder_tasks.cli.options import desk
+
+    alive = desk().overview()["workers"]
+    if node not in alive:
+        heard = ", ".join(sorted(alive)) or "none"
+        raise click.ClickException(f"worker {node} has not been heard of in the last 15 s (but: {heard})")
+    click.echo(f"{node} is alive")
+
+
+@click.command("beat")
+@click.option("--ping", is_flag=True, help="Run nothing: exit 0 if this data_dir's beat has sent lately.")
+@_loglevel
+def beat_command(ping: bool, loglevel: str) -> None:
+    """Run beat, the calendar: it has the checker and the retention run. Its file is kept in data_dir."""
+    from recorder_tasks.settings import load
+
+    data_dir = load().data_dir
+    sign = data_dir / BEAT_FILE
+    if ping:
+        _ping_beat(sign)
+        return
+    from celery import signals
+
+    from recorder_tasks.celery_app import app
+
+    data_dir.mkdir(parents=True, exist_ok=True)
+
+    def alive(**_: Any) -> None:
+        sign.touch()
+
+    signals.beat_init.connect(alive, weak=False)
+    signals.after_task_publish.connect(alive, weak=False)
+    app.start(["beat", "-l", loglevel, "-s", str(data_dir / "celerybeat-schedule"), "--pidfile="])
+
+
+def _ping_beat(sign: Path) -> None:
+    try:
+        age = time.time() - sign.stat().st_mtime
+    except OSError:
+        raise click.ClickException(f"no beat has run with this data_dir ({sign.parent})") from None
+    if age > BEAT_QUIET:
+        raise click.ClickException(f"beat has sent nothing for {age:.0f} s")
+    click.echo(f"beat was active {age:.0f} s ago")
