@@ -11,7 +11,7 @@
     ...     task = client.start(Mode.MIX, reserved.resource_id, "math-7b", 527841, request).require()
     ...     client.stop(Mode.MIX, task.resource_id, task.sid, "math-7b", 527841).require().files
 
-Calls return an :class:`Answer`, whose ``kind`` says what it means; ``require()`` raises unless it is a success.
+Calls return an :class:`Answer`: its ``kind`` says what it means, ``require()`` raises unless it is a success.
 """
 
 from __future__ import annotations

@@ -144,8 +144,9 @@ def _services(server: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _recorded(server: Any, services: dict[str, Any]) -> Any:
-    listed = reading.member(server, "fileList", "fileListStr")
-    return listed if listed is not None else reading.member(services.get("web_recorder_service"), "fileList")
+    places = (server, *services.values())
+    lists = (reading.member(place, "fileList", "fileListStr") for place in places)
+    return next((listed for listed in lists if listed is not None), None)
 
 
 def _upload(server: Any, services: dict[str, Any]) -> Upload | None:

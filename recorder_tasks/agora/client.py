@@ -76,7 +76,7 @@ class Client:
     def acquire(
         self, channel: str, uid: int, request: AcquireRequest | None = None, *, permit: Permit | None = None
     ) -> Answer:
-        """Reserves a recorder, as ``resource_id``: for one start within 5 minutes, better within 2 s (5.1)."""
+        """Reserves a recorder, ``resource_id``: for one start within 5 minutes, better within 2 s (5.1)."""
         request = request or AcquireRequest()
         check_channel(Mode.WEB if request.scene == WEB else Mode.MIX, channel)
         return self._post(Step.ACQUIRE, "/acquire", channel, check_uid(uid), request, permit)

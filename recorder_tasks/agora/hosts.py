@@ -94,7 +94,7 @@ def following(directory: Directory, trail: tuple[Host, ...], failure: Failure) -
         for suffix in (last.suffix, *other_suffixes)
     ]
     order = [*domain, *next_door] if failure is Failure.DNS else [*next_door, *domain]
-    rest = [directory.host(first.prefix, suffix) for suffix in other_suffixes]
+    rest = [directory.host(first.prefix, suffix) for suffix in directory.suffixes]
     return next((host for host in (*order, *rest) if host not in trail), first)
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from agoraiotools.RtcTokenBuilder2 import Role_Subscriber, RtcTokenBuilder
+import warnings
 
 from recorder_tasks.agora.body.common import check_uid
 from recorder_tasks.agora.errors import TokenError
+
+with warnings.catch_warnings():  # the package imports its oldest modules too, which warn that they are old
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from agoraiotools.RtcTokenBuilder2 import Role_Subscriber, RtcTokenBuilder
 
 LIFETIME_MAX = 86_400  # seconds: no privilege lives longer (7.1)
 
