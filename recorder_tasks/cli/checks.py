@@ -60,8 +60,8 @@ def configured(settings: Settings) -> Iterator[Finding]:
         if profile.mode is not Mode.WEB and not all(app.certificate for app in settings.apps.values()):
             yield warn(
                 "nets",
-                f"profile {name}: without a certificate the recorder's token is no net; idle time-out is left",
-                f"set the app's certificate; until then {profile.max_idle} s of an empty channel end a recording",
+                f"profile {name}: without a certificate no token of ours expires, and only idle time-out is left",
+                f"set the app's certificate; {profile.max_idle} s of an empty channel end a recording meanwhile",
             )
 
 

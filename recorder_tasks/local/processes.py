@@ -84,12 +84,11 @@ class Child:
                         return line[len(begin) :].strip()
                 left = until - time.monotonic()
                 if self._closed or left <= 0:
-                    raise NotReady(f"{self.program.name}: {self._why(timeout)}\n{self.tail()}")
+                    break
                 self._news.wait(left)
-
-    def _why(self, timeout: float) -> str:
-        status = self.exit_status
-        return f"not ready after {timeout:g} s" if status is None else f"ended with status {status}"
+        ended = self._closed and self.gone(1.0)
+        why = f"ended with status {self.exit_status}" if ended else f"not ready after {timeout:g} s"
+        raise NotReady(f"{self.program.name}: {why}\n{self.tail()}")
 
     def tail(self, count: int = 15) -> str:
         with self._news:
