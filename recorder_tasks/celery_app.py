@@ -10,7 +10,7 @@ from typing import Any
 
 from celery import Celery, bootsteps, chain, signals
 from celery.worker import state
-from kombu import Queue
+from kombu.entity import Queue
 
 from recorder_tasks.core.session import Lane
 from recorder_tasks.flow.dispatcher import GENERAL, Dispatcher, Hands

@@ -105,7 +105,7 @@ def plan(ask: Ask, settings: Settings, session_id: str, uids: tuple[int, int], n
     mode = ask.mode or profile.mode
     start, end, deadline = _times(ask, profile, app, settings, now)
     recipe = _recipe(mode, profile, ask.recipe, deadline - start)
-    _check(mode, ask.channel, recipe, settings, storage, uids[0])
+    _check(mode, ask.channel, recipe, settings, storage)
     max_idle = (recipe.get("recordingConfig") or {}).get("maxIdleTime", profile.max_idle)
     return Session(
         id=session_id,
@@ -192,18 +192,12 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _check(
-    mode: Mode, channel: str, recipe: Mapping[str, Any], settings: Settings, storage: str, uid: int
-) -> None:
+def _check(mode: Mode, channel: str, recipe: Mapping[str, Any], settings: Settings, storage: str) -> None:
     """Everything that the vendor would refuse about it, said now."""
     body = {**recipe, "storageConfig": storage_config(settings.storage(storage))}
     try:
         agora.check_channel(agora.Mode(mode), channel)
-        agora.check_start(agora.Mode(mode), agora.StartRequest.model_validate(body))
-    except ValidationError as faults:
-        raise InvalidWish(
-            "; ".join(map(_sentence, faults.errors(include_url=False, include_input=True)))
-        ) from None
+        agora.check_start(agora.Mode(mode), agora.StartRequest.of(body))
     except agora.InvalidRequest as fault:
         raise InvalidWish(str(fault)) from None
 
@@ -212,11 +206,9 @@ def checked_change(mode: Mode, body: Mapping[str, Any], *, layout: bool) -> dict
     """The body of update or updateLayout as it will be sent. Raises InvalidWish."""
     try:
         if layout:
-            return agora.LayoutRequest.model_validate(body).to_wire()
-        request = agora.UpdateRequest.model_validate(body)
+            return agora.LayoutRequest.of(body).to_wire()
+        request = agora.UpdateRequest.of(body)
         agora.check_update(agora.Mode(mode), request)
         return request.to_wire()
-    except ValidationError as faults:
-        raise InvalidWish("; ".join(map(_sentence, faults.errors(include_url=False)))) from None
     except agora.InvalidRequest as fault:
         raise InvalidWish(str(fault)) from None

@@ -77,7 +77,7 @@ class Keeper(Thread):
     def _reconcile(self) -> str:
         """On every (re)connect: bring waiting facts home, adopt what Redis forgot, copy what it knows."""
         self._anchored()
-        _, last_id, _ = self.store.takes.changes("$", 0)
+        last_id = self.store.takes.last_id()
         for session_id, fact in self.journal.facts():
             self._bring_home(session_id, fact)
         known = self.store.takes.all()

@@ -58,7 +58,7 @@ def _deserted(client: agora.Client, session: Session) -> bool:
     if session.mode == "web":
         return False
     try:
-        return not client.users(session.channel).publishers
+        return not set(client.users(session.channel).publishers).difference(session.uids)
     except agora.VendorError:
         return False
 
@@ -85,7 +85,7 @@ def _update(vendors: Vendors, call: Call) -> Outcome:
     session, take = call.session, call.take
     assert take.sid is not None
     assert session.update is not None
-    request = agora.UpdateRequest.model_validate(session.update.body)
+    request = agora.UpdateRequest.of(session.update.body)
     answer = vendors.client(session.app).update(
         agora.Mode(session.mode),
         take.resource_id,
@@ -102,7 +102,7 @@ def _update_layout(vendors: Vendors, call: Call) -> Outcome:
     session, take = call.session, call.take
     assert take.sid is not None
     assert session.layout is not None
-    request = agora.LayoutRequest.model_validate(session.layout.body)
+    request = agora.LayoutRequest.of(session.layout.body)
     answer = vendors.client(session.app).update_layout(
         take.resource_id, take.sid, session.channel, take.uid, request, permit=call.permit
     )

@@ -62,7 +62,7 @@ class Vendors:
         )
         if token is not None and session.mode != "web":
             body["token"] = token
-        return agora.StartRequest.model_validate(body)
+        return agora.StartRequest.of(body)
 
     def close(self) -> None:
         for client in self._clients.values():

@@ -1,0 +1,67 @@
+"""Redis: sessions and their due times, leases, the budget, events. Nothing of the vendor is known here."""
+
+from __future__ import annotations
+
+import redis
+
+from recorder_tasks.store.budget import Budget, SlotRequest
+from recorder_tasks.store.checker import Checker
+from recorder_tasks.store.clock import Clock
+from recorder_tasks.store.connection import connect
+from recorder_tasks.store.errors import Conflict, StoreError, StoreUnavailable
+from recorder_tasks.store.events import Events, StoredEvent
+from recorder_tasks.store.keys import Keys
+from recorder_tasks.store.leases import Claim, Claims, Go, Leases, NotYet, Stale
+from recorder_tasks.store.scripts import Scripts
+from recorder_tasks.store.server import Server, ServerFacts
+from recorder_tasks.store.sessions import Dues, Event, Page, Sessions, StoreOptions
+from recorder_tasks.store.takes import LiveTake, LiveTakes, TakeChange
+from recorder_tasks.store.wakeups import Wakeups
+from recorder_tasks.store.workers import Workers
+
+__all__ = [
+    "Claim",
+    "Claims",
+    "Conflict",
+    "Dues",
+    "Event",
+    "Go",
+    "LiveTake",
+    "NotYet",
+    "Page",
+    "ServerFacts",
+    "SlotRequest",
+    "Stale",
+    "Store",
+    "StoreError",
+    "StoreOptions",
+    "StoreUnavailable",
+    "StoredEvent",
+    "TakeChange",
+    "Wakeups",
+]
+
+
+class Store:
+    """One namespace on one Redis; thread-safe. Built once per process."""
+
+    def __init__(self, url: str, namespace: str = "default", *, options: StoreOptions | None = None) -> None:
+        self.keys = Keys(namespace)
+        self._client: redis.Redis = connect(url)
+        scripts = Scripts(self._client)
+        self.clock = Clock(self._client, self.keys, scripts)
+        self.sessions = Sessions(self._client, self.keys, scripts, options or StoreOptions())
+        self.leases = Leases(self.keys, scripts)
+        self.budget = Budget(self._client, self.keys, scripts)
+        self.events = Events(self._client, self.keys)
+        self.takes = LiveTakes(self._client, self.keys)
+        self.workers = Workers(self._client, self.keys, self.clock)
+        self.checker = Checker(self._client, self.keys, self.sessions)
+        self.server = Server(self._client)
+
+    def wakeups(self) -> Wakeups:
+        """A subscription for one dispatcher."""
+        return Wakeups(self._client, self.keys)
+
+    def close(self) -> None:
+        self._client.close()

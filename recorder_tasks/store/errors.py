@@ -1,0 +1,44 @@
+"""What the store can say.
+
+StoreError
+├── StoreUnavailable   Redis did not answer, or not in time: nothing is known to have happened
+└── Conflict           a save lost the race: somebody moved the session; carries what is there now
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import redis
+
+from recorder_tasks.core.session import Session
+
+
+class StoreError(Exception):
+    """Root of the store's errors."""
+
+
+class StoreUnavailable(StoreError):
+    """Redis did not answer, or not in time."""
+
+
+class Conflict(StoreError):
+    """The session was moved since it was loaded. ``current``: as it is now, None when it is gone."""
+
+    def __init__(self, session_id: str, current: Session | None) -> None:
+        super().__init__(f"session {session_id} was saved by somebody else")
+        self.current = current
+
+
+@contextmanager
+def redis_errors() -> Iterator[None]:
+    """The one edge where the driver's errors become ours."""
+    try:
+        yield
+    except (redis.ConnectionError, redis.TimeoutError, redis.exceptions.ReadOnlyError) as trouble:
+        raise StoreUnavailable(f"Redis: {trouble}") from trouble
+    except redis.exceptions.ResponseError as trouble:
+        if str(trouble).startswith(("LOADING", "MASTERDOWN", "READONLY", "UNKILLABLE")):
+            raise StoreUnavailable(f"Redis: {trouble}") from trouble
+        raise

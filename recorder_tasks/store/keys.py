@@ -1,0 +1,38 @@
+"""The key catalogue of a namespace. All keys carry one hash tag, so that a namespace is one slot.
+
+session:<id>          string  "<revision> <state>\\n<json>"
+lease:<id>            hash    token, lane, until, claims; exists only while claimed
+due:<lane>            zset    id -> instant at which it is due
+index:state:<state>   zset    id -> start
+index:label:<k>=<v>   zset    id -> start
+index:final           zset    id -> when it became final (retention)
+live                  hash    sid -> what is needed to stop that take without us
+takes                 stream  changes of `live`, capped
+events, events:<id>   stream  of the fleet, of a session that has left `scheduled`; capped
+budget:<app>          hash    next slot, tails of put-off callers, counts
+clock                 hash    last instant seen; rate, anchor and offset of a test clock
+uids                  string  counter of uid pairs
+workers               hash    name -> JSON with `at`
+wake                  channel a lane has a new earliest entry
+"""
+
+from __future__ import annotations
+
+
+class Keys:
+    """Names of one namespace's keys."""
+
+    def __init__(self, namespace: str) -> None:
+        self.prefix = f"recorder:{{{namespace}}}:"
+
+    def __call__(self, *parts: str) -> str:
+        return self.prefix + ":".join(parts)
+
+    def session(self, session_id: str) -> str:
+        return f"{self.prefix}session:{session_id}"
+
+    def lease(self, session_id: str) -> str:
+        return f"{self.prefix}lease:{session_id}"
+
+    def events(self, session_id: str | None) -> str:
+        return f"{self.prefix}events:{session_id}" if session_id else f"{self.prefix}events"

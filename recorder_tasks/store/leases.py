@@ -1,0 +1,124 @@
+"""Claim, begin, release: the right of one worker to work on a session for a while; no lock to lose."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from recorder_tasks.core.outcome import Instant
+from recorder_tasks.core.session import Lane, Session
+from recorder_tasks.store.budget import SlotRequest
+from recorder_tasks.store.keys import Keys
+from recorder_tasks.store.scripts import Scripts
+from recorder_tasks.store.sessions import read
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A session leased to us, in the lane in which it was due. ``claims``: how often without a save."""
+
+    session_id: str
+    lane: Lane
+    token: str
+    claims: int = 1
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What was due; when there will be more; sessions that were claimed in vain too often."""
+
+    claims: tuple[Claim, ...]
+    next_due: Instant | None
+    now: Instant
+    poisoned: tuple[str, ...] = ()
+    stepped_back: float | None = None
+
+
+@dataclass(frozen=True)
+class Go:
+    """Make the call at ``at`` (its slot in the budget), for the session as loaded."""
+
+    session: Session
+    at: Instant
+    now: Instant
+
+
+@dataclass(frozen=True)
+class Stale:
+    """The claim is not ours any more: end quietly."""
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """No slot in time; the session was put back and is due at ``at``."""
+
+    at: Instant
+
+
+class Leases:
+    """Raises StoreUnavailable."""
+
+    def __init__(self, keys: Keys, scripts: Scripts) -> None:
+        self._keys = keys
+        self._scripts = scripts
+
+    def claim(
+        self,
+        lanes: Sequence[Lane],
+        *,
+        free: int,
+        lease: float,
+        overdue_stop: float | None = None,
+        poison_after: int = 5,
+    ) -> Claims:
+        """Lease at most ``free`` sessions that are due, for ``lease`` seconds, in the order of ``lanes``.
+
+        ``overdue_stop``: stops too, if they have been due for that many seconds.
+        """
+        wanted = [(Lane.STOP, overdue_stop)] if overdue_stop is not None else []
+        ask = {
+            "lanes": [[lane.value, later] for lane, later in [*wanted, *((lane, 0) for lane in lanes)]],
+            "free": free,
+            "lease": lease,
+            "poison_after": poison_after,
+            "seed": secrets.token_hex(8),
+        }
+        now, upcoming, flat, poisoned, stepped = self._scripts(
+            "claim", [self._keys("clock")], self._keys.prefix, ask
+        )
+        claims = (
+            Claim(session_id.decode(), Lane(lane.decode()), token.decode(), int(count))
+            for session_id, lane, token, count in _by_four(flat)
+        )
+        return Claims(
+            claims=tuple(claims),
+            next_due=float(upcoming) if upcoming else None,
+            now=float(now),
+            poisoned=tuple(session_id.decode() for session_id in poisoned),
+            stepped_back=float(stepped) if stepped else None,
+        )
+
+    def begin(
+        self, session_id: str, token: str, *, lease: float, app: str, slots: SlotRequest | None
+    ) -> Go | Stale | NotYet:
+        """Right before a call: is the claim still ours, and when may the request be sent?"""
+        keys = [self._keys.session(session_id), self._keys.lease(session_id), self._keys("clock")]
+        ask: dict[str, Any] = {"id": session_id, "token": token, "lease": lease, "app": app}
+        ask["slots"] = asdict(slots) if slots is not None else None
+        verdict, *rest = self._scripts("begin", keys, self._keys.prefix, ask)
+        if verdict == b"stale":
+            return Stale()
+        if verdict == b"later":
+            return NotYet(at=float(rest[0]))
+        return Go(session=read(rest[2]), at=float(rest[0]), now=float(rest[1]))
+
+    def release(self, session_id: str, token: str, lane: Lane, at: Instant) -> bool:
+        """Put a claimed session back; False when the claim was not ours any more."""
+        job = {"id": session_id, "token": token, "lane": lane.value, "at": at}
+        return bool(self._scripts("release", [self._keys.lease(session_id)], self._keys.prefix, job))
+
+
+def _by_four(flat: Sequence[Any]) -> list[tuple[Any, Any, Any, Any]]:
+    return [(flat[at], flat[at + 1], flat[at + 2], flat[at + 3]) for at in range(0, len(flat), 4)]

@@ -1,0 +1,17 @@
+-- create: store a new session with its due times, or find the one that has this id.
+-- KEYS 1 session   2 clock
+-- ARGV 1 key prefix   2 JSON {id, revision, body, state, start, dues {lane: at}, labels [k=v], events [[type, data]]}
+-- Keys that depend on the session are made from the prefix: due:*, index:*, events.
+-- Returns {1} or {0, stored}.
+local prefix, job = ARGV[1], cjson.decode(ARGV[2])
+local existing = redis.call('GET', KEYS[1])
+if existing then return {0, existing} end
+local now = clock(KEYS[2])
+redis.call('SET', KEYS[1], job.revision .. ' ' .. job.state .. '\n' .. job.body)
+redis.call('ZADD', prefix .. 'index:state:' .. job.state, job.start, job.id)
+for _, label in ipairs(job.labels) do
+  redis.call('ZADD', prefix .. 'index:label:' .. label, job.start, job.id)
+end
+for lane, at in pairs(job.dues) do put_due(prefix, lane, job.id, at) end
+for _, event in ipairs(job.events) do tell(prefix, job.id, event, now, job.state ~= 'scheduled') end
+return {1}
