@@ -212,6 +212,12 @@ REFUSED: list[tuple[str, Any]] = [
             }
         ),
     ),
+    (
+        "does not go with audioMix",
+        lambda: postponed(
+            transcodeOptions={"transConfig": {"transMode": "audioMix"}, "container": {"format": "mp4"}}
+        ),
+    ),
     ("scene 2 is withdrawn", lambda: AcquireRequest.of({"scene": 2})),
     (
         "scene 2 must leave region out",

@@ -108,6 +108,12 @@ def test_a_file_made_after_a_migration_says_so() -> None:
     assert (found.migration, found.channel) == (1, "room")
 
 
+def test_a_time_that_never_was_leaves_the_rest_readable() -> None:
+    found = parse_name(f"{SID}_room_20261399999999999.ts")
+    assert found is not None
+    assert (found.channel, found.at) == ("room", None)
+
+
 @pytest.mark.parametrize("name", ["", "x.m3u8", f"{SID}_room.txt", f"{SID}.m3u8"])
 def test_a_name_that_follows_no_rule_is_none(name: str) -> None:
     assert parse_name(name) is None

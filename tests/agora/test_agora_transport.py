@@ -87,6 +87,12 @@ def test_an_error_answer_is_never_repeated(vendor: Any, client: Make) -> None:
     assert len(vendor.requests) == 1
 
 
+def test_a_page_of_some_proxy_is_no_success(vendor: Any, client: Make) -> None:
+    vendor.then(vendor.answers(200, b"<html>sign in</html>"))
+    answer = client(vendor.url).stop(Mode.MIX, "r", "s", "room", 5)
+    assert (answer.kind, answer.http_status, answer.raw) == (Kind.UNKNOWN, 200, None)
+
+
 def test_a_redirect_is_not_followed(vendor: Any, client: Make) -> None:
     vendor.then(vendor.answers(302, {}, headers="Location: http://127.0.0.1:1/\r\n"))
     answer = client(vendor.url).query(Mode.MIX, "r", "s")
@@ -114,6 +120,17 @@ def test_connections_are_kept_and_a_closed_one_is_replaced_without_losing_an_ans
         pass
     assert kinds == [Kind.ACCEPTED, Kind.ACCEPTED]
     assert vendor.connections == 2
+
+
+def test_a_proxy_of_the_environment_is_not_used(
+    vendor: Any, client: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    vendor.then(vendor.answers(200, RESERVED))
+    assert client(vendor.url, attempts=1).acquire("room", 5).kind is Kind.ACCEPTED
 
 
 def test_many_threads_share_the_pool_and_each_gets_its_own_answer(vendor: Any, client: Make) -> None:
