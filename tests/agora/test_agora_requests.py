@@ -16,12 +16,9 @@ from recorder_tasks.agora import (
     Mode,
     StartRequest,
     StopRequest,
-    StorageConfig,
     UpdateRequest,
-    check_channel,
     check_start,
     check_uid,
-    check_update,
     plan_acquire,
 )
 
@@ -60,10 +57,6 @@ def page(*services: dict[str, Any], **members: Any) -> StartRequest:
 
 def web(**param: Any) -> StartRequest:
     return page({**RECORDER, "serviceParam": {**RECORDER["serviceParam"], **param}})  # type: ignore[dict-item]
-
-
-def storage(**members: Any) -> StorageConfig:
-    return StorageConfig.of({**STORAGE, **members})
 
 
 def snapshot(mode: Mode, **recording: Any) -> StartRequest:
@@ -164,18 +157,6 @@ REFUSED: list[tuple[str, Any]] = [
     ),
     ("fileType", lambda: start(Mode.RAW, snapshotConfig={})),
     ("fileType", lambda: start(Mode.RAW, snapshotConfig={"fileType": ["png"]})),
-    # 2.9, 10
-    ("vendor 0 must be one of", lambda: storage(vendor=0)),
-    ("region 26 of storage vendor 1 must be 0 to 25", lambda: storage(region=26)),
-    ("region 0 of storage vendor 8 must be 1 to 7", lambda: storage(vendor=8)),
-    ("bucket", lambda: storage(bucket="")),
-    ("fileNamePrefix", lambda: storage(fileNamePrefix=["a_b"])),
-    ("fileNamePrefix has 129 characters", lambda: storage(fileNamePrefix=["a" * 128])),
-    ("stsToken works with", lambda: storage(vendor=7, stsToken="t")),
-    ("must be in Unix seconds", lambda: storage(stsToken="t", stsExpiration=1_700_000_000_000)),
-    ("sse works with storage vendor 1", lambda: storage(vendor=2, extensionParams={"sse": "kms"})),
-    ("tag works with", lambda: storage(vendor=3, extensionParams={"tag": "x"})),
-    ("vendor 11 needs extensionParams.endpoint", lambda: storage(vendor=11)),
     # 2.10
     ("extensionServices must be", lambda: page(PUSH)),
     ("extensionServices must be", lambda: page(RECORDER, RECORDER)),
@@ -218,55 +199,10 @@ REFUSED: list[tuple[str, Any]] = [
             transcodeOptions={"transConfig": {"transMode": "audioMix"}, "container": {"format": "mp4"}}
         ),
     ),
-    ("scene 2 is withdrawn", lambda: AcquireRequest.of({"scene": 2})),
-    (
-        "scene 2 must leave region out",
-        lambda: AcquireRequest.of({"scene": 2, "legacy": True, "region": "EU"}),
-    ),
-    # 2.3
-    ("resourceExpiredHour: 0 is out of range", lambda: AcquireRequest.of({"resourceExpiredHour": 0})),
-    ("721 is out of range", lambda: plan_acquire(Mode.MIX, resource_expired_hour=721)),
-    ("region", lambda: AcquireRequest.of({"region": "US"})),
-    ("regionAffinity: 5", lambda: AcquireRequest.of({"regionAffinity": 5})),
-    # 2.12, 2.13
-    ("an update needs", lambda: UpdateRequest.of({})),
-    ("needs audioUidList or videoUidList", lambda: UpdateRequest.of({"streamSubscribe": {}})),
-    (
-        "subscribeAudioUids",
-        lambda: UpdateRequest.of({"streamSubscribe": {"audioUidList": {"subscribeAudioUids": []}}}),
-    ),
-    (
-        "needs one list",
-        lambda: UpdateRequest.of({"streamSubscribe": {"videoUidList": {"unSubscribeVideoUids": []}}}),
-    ),
-    (
-        "webRecordingConfig goes with web",
-        lambda: check_update(Mode.MIX, UpdateRequest.of({"webRecordingConfig": {"onhold": True}})),
-    ),
-    (
-        "rtmpPublishConfig goes with web",
-        lambda: check_update(Mode.RAW, UpdateRequest.of({"rtmpPublishConfig": PUSH["serviceParam"]})),
-    ),
-    (
-        "streamSubscribe goes with",
-        lambda: check_update(
-            Mode.WEB,
-            UpdateRequest.of({"streamSubscribe": {"audioUidList": {"subscribeAudioUids": ["1"]}}}),
-        ),
-    ),
-    ("needs layoutConfig", lambda: LayoutRequest.of({"mixedVideoLayout": 3})),
     # 15.3
     ("streamMode does not exist in raw", lambda: channel(Mode.RAW, streamMode="default")),
     ("subscribeUidGroup .* required in raw", lambda: start(Mode.RAW, recordingConfig={"channelType": 0})),
     ("audioProfile goes with mix", lambda: channel(Mode.RAW, audioProfile=0)),
-    # 2.2
-    ("cname '' must have 1 to 63 bytes", lambda: check_channel(Mode.MIX, "")),
-    ("1 to 63 bytes", lambda: check_channel(Mode.MIX, "a" * 64)),
-    ("1 to 128 bytes", lambda: check_channel(Mode.WEB, "a" * 129)),
-    ("may have only", lambda: check_channel(Mode.RAW, "a/b")),
-    ("uid 0 must be", lambda: check_uid(0)),
-    ("uid 4294967296 must be", lambda: check_uid(2**32)),
-    ("uid True must be", lambda: check_uid(True)),
 ]
 
 
