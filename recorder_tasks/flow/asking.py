@@ -206,7 +206,8 @@ def checked_change(mode: Mode, body: Mapping[str, Any], *, layout: bool) -> dict
     """The body of update or updateLayout as it will be sent. Raises InvalidWish."""
     try:
         if layout:
-            return agora.LayoutRequest.of(body).to_wire()
+            layout_wire: dict[str, Any] = agora.LayoutRequest.of(body).to_wire()
+            return layout_wire
         request = agora.UpdateRequest.of(body)
         agora.check_update(agora.Mode(mode), request)
         return request.to_wire()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import redis
 
 from recorder_tasks.core.outcome import Instant
@@ -41,7 +43,7 @@ class Clock:
         with redis_errors():
             seconds, micros = self._client.time()
             anchor = seconds + micros / 1e6
-            values: dict[str | bytes, float | str | bytes] = {
+            values: dict[Any, Any] = {
                 "rate": rate,
                 "anchor": f"{anchor:.6f}",
                 "offset": offset,
