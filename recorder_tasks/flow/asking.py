@@ -79,7 +79,9 @@ def _sentence(fault: Mapping[str, Any]) -> str:
     message = str(fault["msg"]).removeprefix("Value error, ")
     if not where:
         return message
-    given = "" if fault["type"] in ("missing", "extra_forbidden") else f" (got {fault['input']!r:.80})"
+    # Only plain values are repeated: a whole object might carry somebody's keys.
+    plain = isinstance(fault["input"], (str, int, float)) and where != "recipe"
+    given = f" (got {fault['input']!r:.80})" if plain and fault["type"] != "extra_forbidden" else ""
     return f"{where}: {message[:1].lower()}{message[1:]}{given}"
 
 
