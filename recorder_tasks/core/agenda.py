@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from recorder_tasks.core import takes
 from recorder_tasks.core.cadence import Cadence, backoff
+from recorder_tasks.core.endings import wrong
 from recorder_tasks.core.outcome import Instant, Kind, Step, Upload
 from recorder_tasks.core.session import Due, End, Lane, Session, Take
 
@@ -14,13 +15,12 @@ LANES = tuple(Lane)
 
 def agenda(session: Session, cadence: Cadence) -> list[Due]:
     """All that the session needs, by time. Empty only when it is final and its manifest settled."""
-    if session.settled_at is not None:
-        return []
     dues = [*_stops(session, cadence)]
     if session.state.final:
-        dues.extend(_settle(session, cadence))
+        dues.extend(_settle(session, cadence, live=bool(dues)))
     else:
-        dues.append(Due(at=max(session.ends_at, session.created_at), lane=Lane.SETTLE))
+        if not dues:
+            dues.append(Due(at=max(session.ends_at, session.created_at), lane=Lane.SETTLE))
         dues.extend(_start(session, cadence))
         dues.extend(_care(session, cadence))
     return sorted(dues, key=lambda due: (due.at, LANES.index(due.lane)))
@@ -56,8 +56,8 @@ def _stop_at(session: Session, take: Take, cadence: Cadence) -> Instant:
     if take is not session.takes[-1]:
         wanted = min(wanted, session.takes[-1].sent_at)
     if take.end is not None:
-        return take.end[1]
-    if takes.unanswered(take) and take.start_trouble.last is None:
+        wanted = min(wanted, take.end[1])
+    if takes.unanswered(take):
         wanted = max(wanted, _last_sent(take) + cadence.answer)
     trouble = take.stop_trouble
     if trouble.last is None:
@@ -72,18 +72,25 @@ def _last_sent(take: Take) -> Instant:
     return take.sent_at if take.resent_at is None else max(take.sent_at, take.resent_at)
 
 
+def _in_flight(take: Take) -> bool:
+    """Whether the latest start call may still be answered."""
+    return take.start_trouble.last is None or take.start_trouble.last < _last_sent(take)
+
+
 def _nameless_at(take: Take, cadence: Cadence) -> Instant | None:
     """From when on only a ban can end it: started without a sid, or its resource too old to ask again."""
     if not takes.nameless(take):
         return None
     if take.accepted_at is not None:
         return take.accepted_at
-    if take.refused is not None:
+    if take.refused is not None and not takes.unanswered(take):
         return take.refused[0]
     return take.acquired_at + cadence.resource_life
 
 
 def _start(session: Session, cadence: Cadence) -> Iterator[Due]:
+    if wrong(session) is not None:
+        return
     take = session.take
     if take is not None and not takes.over(take, cadence):
         if takes.unanswered(take):
@@ -91,7 +98,7 @@ def _start(session: Session, cadence: Cadence) -> Iterator[Due]:
             if again < min(session.ends_at, take.acquired_at + cadence.resource_life):
                 yield Due(at=again, lane=Lane.START, step=Step.START, take=len(session.takes) - 1)
             return
-        if takes.dead_at(take, cadence) is None:
+        if takes.dead_at(take, cadence) is None and not (session.coverage and take.missing):
             return
     at = _acquire_at(session, cadence)
     if at is not None and at < session.ends_at:
@@ -99,9 +106,9 @@ def _start(session: Session, cadence: Cadence) -> Iterator[Due]:
 
 
 def _repeat_start_at(take: Take, cadence: Cadence) -> Instant:
-    sent, trouble = _last_sent(take), take.start_trouble
-    if trouble.last is None or trouble.last < sent:
-        return sent + cadence.answer
+    trouble = take.start_trouble
+    if trouble.last is None or _in_flight(take):
+        return _last_sent(take) + cadence.answer
     return trouble.last + backoff(cadence.start_repeat, trouble.count)
 
 
@@ -128,7 +135,7 @@ def _room_at(session: Session, take: Take, cadence: Cadence, dead: Instant | Non
         return at if kind is Kind.CONFLICT and in_a_row == 1 else at + cadence.after_acquire(kind, in_a_row)
     if dead is not None:
         return dead
-    return take.end[1] if take.end is not None else take.sent_at
+    return take.end[1] if take.end is not None else take.missing[0] if take.missing else take.sent_at
 
 
 def _care(session: Session, cadence: Cadence) -> Iterator[Due]:
@@ -173,9 +180,10 @@ def _query_at(session: Session, take: Take, cadence: Cadence) -> Instant:
     return min(at, verdict) if last < verdict else at
 
 
-def _settle(session: Session, cadence: Cadence) -> Iterator[Due]:
+def _settle(session: Session, cadence: Cadence, *, live: bool) -> Iterator[Due]:
     """A final session waits for its manifest: one look while the recorder exits, then the window."""
-    assert session.final_at is not None
+    if session.settled_at is not None or session.final_at is None:
+        return
     closing = session.final_at + cadence.settle_window
     for index, take in enumerate(session.takes):
         looked = takes.last_query_fact(take)
@@ -186,4 +194,5 @@ def _settle(session: Session, cadence: Cadence) -> Iterator[Due]:
         if stopped is not None and take.sid and open_files and (looked is None or looked <= stopped):
             at = min(stopped + cadence.settle_first, closing)
             yield Due(at=at, lane=Lane.SETTLE, step=Step.QUERY, take=index)
-    yield Due(at=closing, lane=Lane.SETTLE)
+    if not live:
+        yield Due(at=closing, lane=Lane.SETTLE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from recorder_tasks.core import takes
 from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.facts import BROKEN
-from recorder_tasks.core.outcome import Kind, Upload
+from recorder_tasks.core.outcome import Instant, Kind, Upload
 from recorder_tasks.core.session import End, Ending, Session, State, Take
 
 BY_UPLOAD = {
@@ -20,29 +20,53 @@ WORST_LAST = (Ending.UPLOADED, Ending.BACKED_UP, Ending.STRANDED, Ending.UNCONFI
 
 def ending_of(session: Session, cadence: Cadence) -> Ending:
     """Partial if part of the planned time is missing, else what the uploads say."""
-    recorded = [take for take in session.takes if take.recorded]
-    lost = any(_lost(take, cadence) for take in recorded)
-    if (lost or late_by(session) > cadence.late) and not all(_empty(take) for take in recorded):
+    ran = _ran(session)
+    lost = any(_lost(take, cadence) for take in ran)
+    if (lost or late_by(session) > cadence.late) and not all(empty(take) for take in ran):
         return Ending.PARTIAL
     return by_upload(session)
 
 
+def _ran(session: Session) -> list[Take]:
+    """Takes of which there may be files: given to us, or banned since nobody knew whether they ran."""
+    return [take for take in session.takes if take.recorded or take.end is not None]
+
+
 def by_upload(session: Session) -> Ending:
     """Empty if every take says so, else the worst that is known of an upload."""
-    recorded = [take for take in session.takes if take.recorded]
-    if recorded and all(_empty(take) for take in recorded):
+    ran = _ran(session)
+    if ran and all(empty(take) for take in ran):
         return Ending.EMPTY
-    filled = [take for take in recorded if not _empty(take)]
+    filled = [take for take in ran if not empty(take)]
     return max((BY_UPLOAD[take.upload] for take in filled), key=WORST_LAST.index, default=Ending.UNCONFIRMED)
 
 
-def _empty(take: Take) -> bool:
+def wrong(session: Session) -> str | None:
+    """Why no recorder can ever start: acquire or start was refused as wrong in itself (11.1), in words."""
+    if session.failure is not None:
+        return session.failure[1]
+    for take in session.takes:
+        if takes.refused(take) and take.refused is not None and take.refused[1] is Kind.PERMANENT:
+            return take.refusal_reason or "start was refused as invalid"
+    return None
+
+
+def empty(take: Take) -> bool:
     return take.end is not None and take.end[0] is End.EMPTY and not take.files
 
 
 def _lost(take: Take, cadence: Cadence) -> bool:
     broken = take.status is not None and take.status[1] == BROKEN
-    return broken or takes.gone_at(take, cadence) is not None or takes.stuck(take, cadence)
+    gone = takes.gone_at(take, cadence)
+    return broken or takes.stuck(take, cadence) or (gone is not None and not _expected(take, gone))
+
+
+def _expected(take: Take, gone: Instant) -> bool:
+    """Whether that absence explains itself: 404 is all that is left of a recorder that we ended (5.3)."""
+    if take.end is not None and take.end[1] <= gone:
+        return True
+    unheard = (at for at, kind in take.stop_trouble.recent if kind is Kind.UNKNOWN)
+    return any(at <= take.missing[0] for at in unheard)
 
 
 def late_by(session: Session) -> float:
@@ -53,14 +77,15 @@ def late_by(session: Session) -> float:
     return max(0.0, min(accepted) - max(session.start, session.created_at))
 
 
-def reason_of(session: Session, wrong: str | None, cadence: Cadence) -> str | None:
+def reason_of(session: Session, cadence: Cadence) -> str | None:
     """One sentence for every final state that is not the plain good one."""
     if session.state is State.MISSED:
         return "no worker took it up before its end"
     if session.state is State.CANCELLED:
         return "cancelled before it recorded"
-    if wrong is not None:
-        return wrong
+    refusal = wrong(session)
+    if refusal is not None:
+        return refusal
     if session.state is State.FAILED:
         return _why_failed(session)
     if session.ending is Ending.PARTIAL:

@@ -15,6 +15,9 @@ CONFIRMED = frozenset({4, 5})  # all components ready; in progress (3.4)
 LEAVING = frozenset({6, 7, 8})  # stop received; stopped; exited (3.4)
 BROKEN = 20  # abnormal exit (3.4)
 
+# Refusals of start that spend the resource, the most telling first; others (429 ...) only put it off (11.1).
+HARD = (Kind.CONFLICT, Kind.RESOURCE_DEAD, Kind.PERMANENT)
+
 UPLOAD_RANK = {Upload.UPLOADED: 0, Upload.BACKED_UP: 1, Upload.STRANDED: 2, Upload.UNKNOWN: 3}
 SOURCES = tuple(FileSource)
 
@@ -30,25 +33,28 @@ def latest(one: Instant | None, other: Instant) -> Instant:
 
 
 def merge_files(one: Iterable[RecordedFile], other: Iterable[RecordedFile]) -> tuple[RecordedFile, ...]:
-    """The union by name; of one name the more trustworthy source's account, what it lacks filled in.
+    """The union by name; what several sources say of one name is joined member by member.
 
     A name that was only predicted gives way as soon as the vendor names any file.
     """
     best: dict[str, RecordedFile] = {}
-    for file in sorted({*one, *other}, key=_file_order):
+    for file in (*one, *other):
         known = best.get(file.name)
-        best[file.name] = file if known is None else _filled(known, file)
+        best[file.name] = file if known is None else _joined(known, file)
     named = [file for file in best.values() if file.source is not FileSource.NAMING_RULE]
     return tuple(sorted(named or best.values(), key=lambda file: file.name))
 
 
-def _file_order(file: RecordedFile) -> tuple[int, str]:
-    return SOURCES.index(file.source), file.model_dump_json()
-
-
-def _filled(known: RecordedFile, other: RecordedFile) -> RecordedFile:
-    gaps = {name: value for name, value in other if value is not None and getattr(known, name) is None}
-    return known.model_copy(update=gaps) if gaps else known
+def _joined(one: RecordedFile, other: RecordedFile) -> RecordedFile:
+    """The most trustworthy source, and each detail that anybody knows; where they differ, always the same."""
+    details = {}
+    for name in ("track", "uid", "started_at"):
+        told = [value for value in (getattr(one, name), getattr(other, name)) if value is not None]
+        details[name] = min(told, default=None)
+    playable = [value for value in (one.playable, other.playable) if value is not None]
+    details["playable"] = any(playable) if playable else None
+    details["source"] = min(one.source, other.source, key=SOURCES.index)
+    return one.model_copy(update=details)
 
 
 def best_upload(one: Upload | None, other: Upload | None) -> Upload | None:
@@ -57,8 +63,9 @@ def best_upload(one: Upload | None, other: Upload | None) -> Upload | None:
 
 
 def _accepted(take: Take, fact: Outcome) -> Take:
+    sids = [sid for sid in (take.sid, fact.sid) if sid is not None]
     return take.model_copy(
-        update={"accepted_at": earliest(take.accepted_at, fact.at), "sid": take.sid or fact.sid}
+        update={"accepted_at": earliest(take.accepted_at, fact.at), "sid": min(sids, default=None)}
     )
 
 
@@ -67,10 +74,19 @@ def _start_unclear(take: Take, fact: Outcome) -> Take:
 
 
 def _start_refused(take: Take, fact: Outcome) -> Take:
-    refusal = (fact.at, fact.kind)
-    return take.model_copy(
-        update={"refused": refusal if take.refused is None else min(take.refused, refusal)}
-    )
+    news = ((fact.at, fact.kind), fact.reason or "")
+    known = (take.refused, take.refusal_reason or "") if take.refused is not None else news
+    refusal, reason = min(known, news, key=_refusal_order)
+    return take.model_copy(update={"refused": refusal, "refusal_reason": reason or None})
+
+
+def _refusal_order(entry: tuple[tuple[Instant, Kind], str]) -> tuple[int, Instant, str, str]:
+    (at, kind), reason = entry
+    return (HARD.index(kind) if kind in HARD else len(HARD)), at, kind.value, reason
+
+
+def _start_put_off(take: Take, fact: Outcome) -> Take:
+    return _start_refused(_start_unclear(take, fact), fact)
 
 
 def _seen(take: Take, fact: Outcome) -> Take:
@@ -144,11 +160,14 @@ def _column(default: TakeRule, **special: TakeRule) -> dict[Kind, TakeRule]:
 
 TAKE_RULES: dict[Step, dict[Kind, TakeRule]] = {
     Step.START: _column(
-        _start_refused,
+        _start_put_off,
         ACCEPTED=_accepted,
         ALREADY_RUNNING=_accepted,
         UNKNOWN=_start_unclear,
         NOT_SENT=_start_unclear,
+        CONFLICT=_start_refused,
+        RESOURCE_DEAD=_start_refused,
+        PERMANENT=_start_refused,
     ),
     Step.QUERY: _column(_query_unclear, ACCEPTED=_seen, NOT_FOUND=_missing, EXITING=_missing),
     Step.UPDATE: _column(_change_unclear, ACCEPTED=_changed, NOT_FOUND=_change_missing),
@@ -207,7 +226,7 @@ def _since(trouble: Trouble, settled: list[Instant]) -> Trouble:
 
 
 def find_take(session: Session, fact: Outcome) -> int | None:
-    """Which take a fact is about: by resource, else by sid, else by uid for a ban."""
+    """Which take a fact is about: by resource, or by sid where no resource is named."""
     for index, take in enumerate(session.takes):
         if fact.resource_id is not None and take.resource_id == fact.resource_id:
             return index
@@ -219,7 +238,7 @@ def find_take(session: Session, fact: Outcome) -> int | None:
 def note_refused_change(session: Session, fact: Outcome) -> Session:
     """A change that is wrong in itself is not sent again; the reason is kept for people."""
     refusal = Refusal(id=fact.change or "", reason=fact.reason or f"refused (code {fact.code})")
-    if any(known.id == refusal.id for known in session.refused_changes):
-        return session
-    kept = sorted((*session.refused_changes, refusal), key=lambda entry: entry.id)
-    return session.evolve(refused_changes=tuple(kept))
+    by_id = {known.id: known for known in session.refused_changes}
+    known = by_id.get(refusal.id, refusal)
+    by_id[refusal.id] = min(known, refusal, key=lambda entry: entry.reason)
+    return session.evolve(refused_changes=tuple(sorted(by_id.values(), key=lambda entry: entry.id)))

@@ -6,13 +6,17 @@ Pure: the same arguments give the same answer; ``now`` is an argument. The rule 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from recorder_tasks.core import takes
 from recorder_tasks.core.agenda import LANES, pending
 from recorder_tasks.core.cadence import Cadence
-from recorder_tasks.core.endings import by_upload, ending_of, reason_of
+from recorder_tasks.core.endings import empty, ending_of, reason_of, wrong
 from recorder_tasks.core.facts import TAKE_RULES, find_take, note_acquire, note_refused_change, settle_take
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step, Upload
 from recorder_tasks.core.session import Due, Ending, Session, State, Take
+
+KEPT_REFUSALS = 8
 
 
 def decide(session: Session, now: Instant, cadence: Cadence) -> Due | None:
@@ -49,7 +53,7 @@ def next_uid(session: Session) -> int:
 
 
 def intend(session: Session, due: Due, now: Instant) -> Session:
-    """The session with the intent of a call that is not repeatable for free; saved before the call is made."""
+    """The session with the intent of a call that is not repeatable for free: saved before that call."""
     if due.step is Step.START:
         if due.take is not None:
             return _with_take(
@@ -57,8 +61,14 @@ def intend(session: Session, due: Due, now: Instant) -> Session:
             )
         kept = session.reservation
         assert kept is not None
-        take = Take(uid=kept.uid, resource_id=kept.resource_id, acquired_at=kept.acquired_at, sent_at=now)
-        return _with_state(session.evolve(reservation=None, takes=(*session.takes, take)))
+        take = Take(
+            uid=kept.uid,
+            resource_id=kept.resource_id,
+            acquired_at=kept.acquired_at,
+            sent_at=now,
+            reused=any(other.uid == kept.uid and takes.may_have_run(other) for other in session.takes),
+        )
+        return _with_state(session.evolve(reservation=None, takes=(*_worth_keeping(session), take)))
     if due.step is Step.STOP and due.take is not None:
         take = session.takes[due.take]
         if take.stop_sent_at is None:
@@ -66,11 +76,18 @@ def intend(session: Session, due: Due, now: Instant) -> Session:
     return session
 
 
+def _worth_keeping(session: Session) -> Iterator[Take]:
+    """Without the older takes that never ran: hours of refusals must not grow the session without bound."""
+    plain = [take for take in session.takes if takes.refused(take) and not takes.doubtful(take)]
+    dropped = {take.resource_id for take in plain[:-KEPT_REFUSALS]}
+    return (take for take in session.takes if take.resource_id not in dropped)
+
+
 def apply(session: Session, fact: Outcome) -> Session:
     """The session after a fact. Order and repetition of facts make no difference.
 
-    A final session takes facts too, into its takes' ends, files and uploads: its manifest and what it
-    amounts to may still get better, its state never changes.
+    A final session takes facts too, into its takes' ends, files and uploads: what it amounts to (see
+    :func:`advance`) may still change, its state never does.
     """
     if fact.step is Step.ACQUIRE:
         return session if session.state.final else _with_state(note_acquire(session, fact))
@@ -80,22 +97,24 @@ def apply(session: Session, fact: Outcome) -> Session:
     if fact.kind is Kind.PERMANENT and fact.step in (Step.UPDATE, Step.UPDATE_LAYOUT):
         return note_refused_change(session, fact)
     take = settle_take(TAKE_RULES[fact.step][fact.kind](session.takes[index], fact))
-    session = _with_take(session, index, take)
-    if session.state is State.COMPLETED and session.ending is not Ending.PARTIAL:
-        return session.evolve(ending=by_upload(session))
-    return session
+    return _with_take(session, index, take)
 
 
 def advance(session: Session, now: Instant, cadence: Cadence) -> Session:
     """What the passing of time makes of the session: final, settled, in need of a person."""
-    if session.settled_at is not None:
-        return session
     session = _alert(session, now, cadence)
     live = [take for take in session.takes if not takes.over(take, cadence)]
     if not session.state.final:
         session = _finish(session, now, cadence) if not live else _stopping(session, now)
-    if session.state.final and not live and _settled(session, now, cadence):
-        session = session.evolve(settled_at=now)
+    if session.state is State.COMPLETED:
+        session = session.evolve(ending=ending_of(session, cadence))
+        session = session.evolve(reason=reason_of(session, cadence))
+    if not session.state.final:
+        return session
+    if live:
+        return session.evolve(settled_at=None)
+    if session.settled_at is None and _settled(session, now, cadence):
+        return session.evolve(settled_at=now)
     return session
 
 
@@ -107,47 +126,37 @@ def _stopping(session: Session, now: Instant) -> Session:
 
 def _finish(session: Session, now: Instant, cadence: Cadence) -> Session:
     """With no recorder left: final at the end, when people said so, or when asking again is pointless."""
-    wrong = session.failure or _wrong_start(session)
-    if now < session.ends_at and not session.cancelled and wrong is None:
+    refusal = wrong(session)
+    if now < session.ends_at and not session.cancelled and refusal is None:
         return session
     recorded = [take for take in session.takes if take.recorded]
     if recorded:
         state = State.COMPLETED
     elif session.cancelled:
         state = State.CANCELLED
-    elif session.takes or session.acquire_trouble.count or wrong is not None:
+    elif session.takes or session.acquire_trouble.count or refusal is not None:
         state = State.FAILED
     else:
         state = State.MISSED
     session = session.evolve(state=state, final_at=now, reservation=None)
-    if state is State.COMPLETED:
-        session = session.evolve(ending=ending_of(session, cadence))
-    return session.evolve(reason=reason_of(session, wrong[1] if wrong else None, cadence))
-
-
-def _wrong_start(session: Session) -> tuple[Instant, str] | None:
-    """A first start that was refused as wrong in itself: no new resource would change that."""
-    for take in session.takes:
-        if not takes.refused(take) or take.refused is None or take.start_trouble.count:
-            continue
-        if take.refused[1] is Kind.PERMANENT:
-            return take.refused[0], take.refusal_reason or "start was refused as invalid"
-    return None
+    return session.evolve(reason=reason_of(session, cadence))
 
 
 def _settled(session: Session, now: Instant, cadence: Cadence) -> bool:
     assert session.final_at is not None
     if session.state is not State.COMPLETED or session.ending is Ending.EMPTY:
         return True
-    waiting = [take for take in session.takes if take.recorded and take.upload is not Upload.UPLOADED]
+    named = [take for take in session.takes if take.sid is not None and not empty(take)]
+    waiting = [take for take in named if take.upload is not Upload.UPLOADED]
     return not waiting or now >= session.final_at + cadence.settle_window
 
 
 def _alert(session: Session, now: Instant, cadence: Cadence) -> Session:
     failing = any(
         not takes.over(take, cadence)
-        and take.stop_trouble.first is not None
-        and now >= take.stop_trouble.first + cadence.stop_alert
+        and take.stop_sent_at is not None
+        and now >= take.stop_sent_at + cadence.stop_alert
+        and take.stop_trouble.last_kind is not Kind.NOT_FOUND  # being confirmed, which ends by itself
         for take in session.takes
     )
     if failing and "stop_failing" not in session.alerted:

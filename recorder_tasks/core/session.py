@@ -67,24 +67,21 @@ KEPT_TROUBLES = 8
 
 
 class Trouble(Frozen):
-    """Calls that did not settle a question, as a set of (seen at, kind): the first and the latest few.
+    """Calls that did not settle a question, as a set of (seen at, kind): the latest few.
 
     Being a function of the *set* of facts, it is the same in whatever order and how often they arrive.
     """
 
-    first: Instant | None = None
     recent: tuple[tuple[Instant, Kind], ...] = ()
 
     def add(self, at: Instant, kind: Kind) -> Trouble:
-        recent = tuple(sorted({*self.recent, (at, kind)}))[-KEPT_TROUBLES:]
-        return Trouble(first=at if self.first is None else min(self.first, at), recent=recent)
+        return Trouble(recent=tuple(sorted({*self.recent, (at, kind)}))[-KEPT_TROUBLES:])
 
     def since(self, settled: Instant | None) -> Trouble:
         """What is left of it once the question was settled at that instant."""
-        if settled is None or self.first is None or self.first > settled:
+        if settled is None or not self.recent or self.recent[0][0] > settled:
             return self
-        recent = tuple(entry for entry in self.recent if entry[0] > settled)
-        return Trouble(first=recent[0][0] if recent else None, recent=recent)
+        return Trouble(recent=tuple(entry for entry in self.recent if entry[0] > settled))
 
     @property
     def last(self) -> Instant | None:
@@ -128,7 +125,8 @@ class Take(Frozen):
     sid: str | None = None
     accepted_at: Instant | None = None  # earliest 200 to start, or 201
     start_trouble: Trouble = Trouble()  # calls that may have started it
-    refused: tuple[Instant, Kind] | None = None  # earliest definite refusal of start
+    reused: bool = False  # an earlier take of the session may still run under this uid
+    refused: tuple[Instant, Kind] | None = None  # the most telling refusal of start, of these the earliest
     refusal_reason: str | None = None
     confirmed_at: Instant | None = None  # earliest query that saw it ready or recording
     alive_at: Instant | None = None  # latest answer of a living recorder

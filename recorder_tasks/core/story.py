@@ -41,8 +41,9 @@ def _wishes(before: Session, after: Session) -> Iterator[Told]:
 
 
 def _takes(before: Session, after: Session, cadence: Cadence) -> Iterator[Told]:
+    known = {take.resource_id: take for take in before.takes}
     for index, take in enumerate(after.takes):
-        old = before.takes[index] if index < len(before.takes) else None
+        old = known.get(take.resource_id)
         for name, data in _take(old, take, cadence):
             yield name, {"take": index, "uid": take.uid, "sid": take.sid, **data}
 

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from recorder_tasks.core.cadence import Cadence
-from recorder_tasks.core.facts import BROKEN, CONFIRMED
+from recorder_tasks.core.facts import BROKEN, CONFIRMED, HARD
 from recorder_tasks.core.outcome import Instant, Kind
 from recorder_tasks.core.session import End, Take
 
-# These prove that the resource has no recorder: with one it would have answered 201/7 (4.3).
-PROOF = frozenset({Kind.CONFLICT, Kind.RESOURCE_DEAD, Kind.PERMANENT})
+# These prove that the resource has no recorder: with one it would have answered 201/7 (4.3). A wrong request
+# does not: a gateway refuses (401) without looking.
+PROOF = frozenset({Kind.CONFLICT, Kind.RESOURCE_DEAD})
 
 
 def refused(take: Take) -> bool:
-    """No recorder was ever started: a definite refusal, and no call before it may have succeeded."""
-    if take.refused is None or take.recorded or take.end is not None:
+    """No recorder of ours runs under its uid: refused for sure, and no call before may have succeeded."""
+    if take.refused is None or take.recorded or take.end is not None or conflicts_with_us(take):
         return False
-    return take.refused[1] in PROOF or not _maybe_started(take)
+    return take.refused[1] in PROOF or not doubtful(take)
 
 
-def _maybe_started(take: Take) -> bool:
-    return any(kind is Kind.UNKNOWN for _, kind in take.start_trouble.recent)
+def conflicts_with_us(take: Take) -> bool:
+    """The uid is held (53), and by all that is known it is an earlier recorder of this very session."""
+    return take.reused and take.refused is not None and take.refused[1] is Kind.CONFLICT
+
+
+def doubtful(take: Take) -> bool:
+    """Some start call may have succeeded although nobody has heard so: unclear, or repeated unanswered."""
+    return take.resent_at is not None or any(kind is Kind.UNKNOWN for _, kind in take.start_trouble.recent)
+
+
+def may_have_run(take: Take) -> bool:
+    """A recorder may have run for it, and no stop by name has ended that."""
+    ended = take.end is not None and take.end[0] is not End.BANNED
+    return (take.recorded or doubtful(take)) and not ended
 
 
 def gone_at(take: Take, cadence: Cadence) -> Instant | None:
@@ -51,8 +64,8 @@ def stuck(take: Take, cadence: Cadence) -> bool:
 
 def over(take: Take, cadence: Cadence) -> bool:
     """No recorder of this take can be running: refused, a final answer to stop, or a confirmed 404 (P2)."""
-    if take.end is not None:
-        return not (take.end[0] is End.BANNED and take.sid is not None)
+    if take.end is not None and not (take.end[0] is End.BANNED and take.sid is not None):
+        return True
     if refused(take):
         return True
     missed = take.stop_missed_at
@@ -65,8 +78,10 @@ def nameless(take: Take) -> bool:
 
 
 def unanswered(take: Take) -> bool:
-    """Start was sent and nobody knows yet whether it took."""
-    return take.sid is None and take.accepted_at is None and take.refused is None and take.end is None
+    """Start was sent and nobody knows yet whether it took; asking the same resource again will tell."""
+    if take.recorded or take.end is not None:
+        return False
+    return take.refused is None or (take.refused[1] not in HARD and doubtful(take))
 
 
 def last_query_fact(take: Take) -> Instant | None:

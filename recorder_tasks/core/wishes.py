@@ -21,10 +21,9 @@ def _open(session: Session, verb: str) -> None:
 
 def stop(session: Session, now: Instant) -> Session:
     """End it now. Before it has begun that is a cancellation; once it is stopping nothing changes."""
-    if session.state.final or (session.stop_at is not None and session.stop_at <= now):
+    if session.state.final or now >= session.ends_at:
         return session
-    begun = session.takes or session.reservation
-    return session.evolve(stop_at=now, cancelled=session.cancelled or not begun)
+    return session.evolve(stop_at=now, cancelled=session.cancelled or not session.takes)
 
 
 def cancel(session: Session, now: Instant) -> Session:
