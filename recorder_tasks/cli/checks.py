@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 from pydantic import ValidationError
 
+from recorder_tasks.cli import deployment
 from recorder_tasks.cli.findings import Finding, error, ok, warn
 from recorder_tasks.cli.group import wrong_members
 from recorder_tasks.cli.reach import vendor
@@ -14,11 +14,6 @@ from recorder_tasks.core.session import Mode
 from recorder_tasks.settings import AppSettings, Settings
 from recorder_tasks.store.errors import StoreError
 from recorder_tasks.wiring import Wiring
-
-OLDEST = (6, 2)  # before it ZADD and XADD lack options that the scripts use
-WITH_WAITAOF = (7, 2)
-SKEW = 1.0  # seconds between this host and Redis that nobody needs to mind
-LONG_SKEW = 10.0
 
 
 def examine() -> Iterator[Finding]:
@@ -60,8 +55,8 @@ def configured(settings: Settings) -> Iterator[Finding]:
         if profile.mode is not Mode.WEB and not all(app.certificate for app in settings.apps.values()):
             yield warn(
                 "nets",
-                f"profile {name}: without a certificate no token of ours expires, and only idle time-out is left",
-                f"set the app's certificate; {profile.max_idle} s of an empty channel end a recording meanwhile",
+                f"profile {name}: without a certificate no token expires, only the idle time-out is left",
+                f"set the app's certificate; {profile.max_idle} s without people end a recording meanwhile",
             )
 
 
@@ -86,33 +81,10 @@ def _hex32(text: str) -> bool:
 
 def _redis(parts: Wiring) -> Iterator[Finding]:
     try:
-        yield from _server(parts)
-        yield from _clock(parts)
-        yield from _fleet(parts.desk.overview()["workers"])
+        yield from deployment.server(parts)
+        yield from deployment.clock(parts)
+        yield from deployment.broker(parts.settings)
+        yield from deployment.fleet(parts)
     except StoreError as trouble:
         todo = "start it, or correct RECORDER_REDIS_URL; `recorder up` brings an embedded one along"
         yield error("redis", f"out of reach: {trouble}", todo)
-
-
-def _fleet(workers: dict[str, dict[str, Any]]) -> Iterator[Finding]:
-    """The workers that were heard of lately, by what they serve."""
-    stoppers = [name for name, info in workers.items() if serves(info, "stop")]
-    starters = [name for name, info in workers.items() if serves(info, "start")]
-    if starters:
-        yield ok("workers", f"{len(starters)} for everything but stops: {_few(starters)}")
-    else:
-        yield error("workers", "none runs: nothing will be started", "run `recorder worker`")
-    if stoppers:
-        yield ok("workers", f"{len(stoppers)} for stops: {_few(stoppers)}")
-    elif starters:
-        todo = "run `recorder worker --stop`, so that no stop queues behind slow calls"
-        yield warn("workers", "no stop worker runs; other workers take a stop two seconds late", todo)
-
-
-def serves(info: dict[str, Any], lane: str) -> bool:
-    return lane in info.get("lanes", ())
-
-
-def _few(names: Iterable[str]) -> str:
-    known = sorted(names)
-    return ", ".join(known[:5]) + (f" and {len(known) - 5} more" if len(known) > 5 else "")

@@ -29,7 +29,7 @@ def desk() -> Desk:
     return configured()
 
 
-class Label(click.ParamType):  # type: ignore[type-arg]  not generic before click 8.3
+class Label(click.ParamType):  # type: ignore[type-arg]
     """``key=value``"""
 
     name = "key=value"

@@ -57,7 +57,7 @@ def utc(at: datetime | None) -> str:
     return "-" if at is None else at.astimezone(UTC).strftime("%H:%M:%SZ")
 
 
-class Time(click.ParamType):  # type: ignore[type-arg]  not generic before click 8.3
+class Time(click.ParamType):  # type: ignore[type-arg]
     """A click option that takes any of :data:`FORMS`."""
 
     name = "time"

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import socket
-import time
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 import click
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-BEAT_FILE = "beat.alive"
-BEAT_QUIET = 150.0  # seconds; its most frequent entry is sent every 60
 
 
 def _loglevel(command: Any) -> Any:
@@ -38,11 +35,12 @@ The same worker by Celery's own command:
 @_loglevel
 def worker_command(stop: bool, concurrency: int | None, name: str | None, ping: bool, loglevel: str) -> None:
     """Run a worker until SIGTERM; then it finishes what it has in hand."""
+    from recorder_tasks.cli.deployment import HEARD
     from recorder_tasks.settings import load
 
     node = name or f"{'stopper' if stop else 'worker'}@{socket.gethostname()}"
     if ping:
-        _ping(node)
+        _ping(node, HEARD)
         return
     from recorder_tasks.celery_app import GENERAL_QUEUE, STOP_QUEUE, app
 
@@ -52,47 +50,40 @@ def worker_command(stop: bool, concurrency: int | None, name: str | None, ping: 
     app.worker_main([*argv, "-P", "threads", "-c", str(threads), "--without-gossip", "--without-mingle"])
 
 
-def _ping(node: str) -> None:
-    from recorder_tasks.cli.options import desk
-
-    alive = desk().overview()["workers"]
-    if node not in alive:
-        heard = ", ".join(sorted(alive)) or "none"
-        raise click.ClickException(f"worker {node} has not been heard of in the last 15 s (but: {heard})")
-    click.echo(f"{node} is alive")
-
-
 @click.command("beat")
-@click.option("--ping", is_flag=True, help="Run nothing: exit 0 if this data_dir's beat has sent lately.")
+@click.option("--ping", is_flag=True, help="Run nothing: exit 0 if this host's beat was heard of lately.")
 @_loglevel
 def beat_command(ping: bool, loglevel: str) -> None:
     """Run beat, the calendar: it has the checker and the retention run. Its file is kept in data_dir."""
-    from recorder_tasks.settings import load
+    from recorder_tasks.cli.deployment import BEAT_HEARD
+    from recorder_tasks.wiring import wiring
 
-    data_dir = load().data_dir
-    sign = data_dir / BEAT_FILE
+    parts = wiring()
+    name = f"beat@{socket.gethostname()}"
     if ping:
-        _ping_beat(sign)
+        _ping(name, BEAT_HEARD)
         return
     from celery import signals
 
     from recorder_tasks.celery_app import app
-
-    data_dir.mkdir(parents=True, exist_ok=True)
+    from recorder_tasks.store import StoreUnavailable
 
     def alive(**_: Any) -> None:
-        sign.touch()
+        with suppress(StoreUnavailable):  # beat goes on without Redis, and is heard of again later
+            parts.store.workers.beat(name, {"beat": True, "lanes": []})
 
     signals.beat_init.connect(alive, weak=False)
     signals.after_task_publish.connect(alive, weak=False)
+    data_dir = parts.settings.data_dir
+    data_dir.mkdir(parents=True, exist_ok=True)
     app.start(["beat", "-l", loglevel, "-s", str(data_dir / "celerybeat-schedule"), "--pidfile="])
 
 
-def _ping_beat(sign: Path) -> None:
-    try:
-        age = time.time() - sign.stat().st_mtime
-    except OSError:
-        raise click.ClickException(f"no beat has run with this data_dir ({sign.parent})") from None
-    if age > BEAT_QUIET:
-        raise click.ClickException(f"beat has sent nothing for {age:.0f} s")
-    click.echo(f"beat was active {age:.0f} s ago")
+def _ping(name: str, within: float) -> None:
+    from recorder_tasks.wiring import wiring
+
+    alive = wiring().store.workers.alive(within)
+    if name not in alive:
+        heard = ", ".join(sorted(alive)) or "nobody"
+        raise click.ClickException(f"{name} was not heard of in the last {within:g} s (but: {heard})")
+    click.echo(f"{name} is alive")

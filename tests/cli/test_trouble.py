@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,10 +91,11 @@ def test_a_worker_that_was_not_heard_of_is_not_healthy(run: Run, deployment: Wir
     assert run("worker", "--name", "worker@a", "--ping").exit_code == 0
 
 
-def test_a_beat_that_never_ran_is_not_healthy(run: Run, tmp_path: Path) -> None:
+def test_a_beat_that_was_not_heard_of_is_not_healthy(run: Run, deployment: Wiring) -> None:
     assert run("beat", "--ping").exit_code == 1
-    (tmp_path / "beat.alive").touch()
+    deployment.store.workers.beat(f"beat@{socket.gethostname()}", {"beat": True, "lanes": []})
     assert run("beat", "--ping").exit_code == 0
+    assert "✓ beat" in run("doctor").stdout
 
 
 def test_commands_find_the_system_that_up_runs_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,8 +111,6 @@ def test_commands_find_the_system_that_up_runs_here(tmp_path: Path, monkeypatch:
             monkeypatch.setenv(name, "x")
             monkeypatch.delenv(name)
     assert join_running() is not None
-    import os
-
     assert os.environ["RECORDER_REDIS_URL"] == "redis://127.0.0.1:1/0"
     assert os.environ["RECORDER_APPS__DEFAULT__SECRET"] == "it's"
     assert os.environ["RECORDER_APPS__DEFAULT__KEY"] == "mine"

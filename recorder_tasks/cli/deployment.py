@@ -1,0 +1,116 @@
+"""The doctor's look at Redis, the clocks, the broker and the workers. Nothing is changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from recorder_tasks.cli.findings import Finding, error, ok, warn
+from recorder_tasks.settings import Settings
+from recorder_tasks.store import ServerFacts
+from recorder_tasks.wiring import Wiring
+
+OLDEST = (6, 2)  # before it some commands of the scripts lack options
+WITH_WAITAOF = (7, 2)
+SKEW = 1.0  # seconds between this host and Redis that nobody needs to mind
+HEARD = 15.0  # seconds; workers tell every five
+BEAT_HEARD = 150.0  # beat's most frequent entry is sent every 60
+BROKER_TIMEOUT = 3.0
+
+
+def server(parts: Wiring) -> Iterator[Finding]:
+    """Version, role, and whether sessions can get lost in it."""
+    facts = parts.store.server.facts()
+    version = ".".join(map(str, facts.version))
+    if facts.version < OLDEST:
+        yield error("redis", f"{facts.name} {version} is too old", "6.2 or newer is needed, or Valkey")
+    elif facts.role not in ("master", "primary"):
+        todo = "point RECORDER_REDIS_URL at the primary, or at Sentinel"
+        yield error("redis", f"this is a replica ({facts.role})", todo)
+    else:
+        yield ok("redis", f"{facts.name} {version}, {facts.used_memory / 2**20:.0f} MiB in use")
+    if parts.settings.wait_aof and facts.version < WITH_WAITAOF:
+        todo = "upgrade to 7.2 or newer, or unset it"
+        yield error("redis", f"RECORDER_WAIT_AOF needs WAITAOF, which {version} does not have", todo)
+    if facts.replicas < parts.settings.wait_replicas:
+        todo = "add replicas, or lower RECORDER_WAIT_REPLICAS"
+        wanted = parts.settings.wait_replicas
+        yield warn("redis", f"{wanted} replicas are waited for, {facts.replicas} are connected", todo)
+    yield from _keeping(facts)
+
+
+def _keeping(facts: ServerFacts) -> Iterator[Finding]:
+    if facts.maxmemory_policy not in (None, "noeviction"):
+        todo = "CONFIG SET maxmemory-policy noeviction, and in redis.conf"
+        said = f"maxmemory-policy is {facts.maxmemory_policy}: under pressure it forgets recordings"
+        yield error("redis", said, todo)
+    else:
+        yield ok("redis", "it evicts nothing")
+    if facts.aof:
+        yield ok("redis", "the append-only file is on")
+    else:
+        rest = "snapshots only" if facts.rdb else "nothing is on disk"
+        todo = "CONFIG SET appendonly yes, and in redis.conf; a crash loses recordings otherwise"
+        yield warn("redis", f"the append-only file is off ({rest})", todo)
+
+
+def clock(parts: Wiring) -> Iterator[Finding]:
+    """Redis's clock, by which everything is due, against this host's."""
+    raw = parts.store.clock.read()
+    if "rate" in raw:
+        todo = f"no real recording here: use another RECORDER_NAMESPACE than {parts.settings.namespace!r}"
+        yield error("clock", f"this namespace runs on a test clock, at {raw['rate']:g} times the speed", todo)
+        return
+    asked = time.time()
+    ahead = parts.store.server.facts().time - (asked + time.time()) / 2
+    if abs(ahead) <= SKEW:
+        yield ok("clock", "this host and Redis agree")
+    else:
+        todo = "run NTP on both; times given here are read by this host's clock, kept by that of Redis"
+        yield warn("clock", f"Redis is {abs(ahead):.1f} s {'ahead' if ahead > 0 else 'behind'}", todo)
+
+
+def broker(settings: Settings) -> Iterator[Finding]:
+    """Whether Celery reaches its broker, when that is not the Redis just looked at."""
+    if settings.broker == settings.redis_url:
+        return
+    from recorder_tasks.celery_app import app
+
+    try:
+        with app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT)
+            yield ok("broker", f"{connection.transport_cls} can be reached")
+    except Exception as trouble:  # noqa: BLE001  whatever the transport raises
+        yield error("broker", f"out of reach: {trouble}", "start it, or correct RECORDER_BROKER_URL")
+
+
+def fleet(parts: Wiring) -> Iterator[Finding]:
+    """The workers that were heard of lately, by what they serve, and beat."""
+    heard = parts.store.workers.alive(BEAT_HEARD)
+    workers = parts.store.workers.alive(HEARD)
+    stoppers = [name for name, info in workers.items() if serves(info, "stop")]
+    starters = [name for name, info in workers.items() if serves(info, "start")]
+    if starters:
+        yield ok("workers", f"{len(starters)} for everything but stops: {_few(starters)}")
+    else:
+        yield error("workers", "none runs: nothing will be started", "run `recorder worker`")
+    if stoppers:
+        yield ok("workers", f"{len(stoppers)} for stops: {_few(stoppers)}")
+    elif starters:
+        todo = "run `recorder worker --stop`, so that no stop queues behind slow calls"
+        yield warn("workers", "no stop worker runs; other workers take a stop two seconds late", todo)
+    if any(info.get("beat") for info in heard.values()):
+        yield ok("beat", "it runs")
+    else:
+        todo = "run `recorder beat`; one that runs as `celery beat` is not heard here"
+        yield warn("beat", "none was heard of: nothing is checked, repaired or retired", todo)
+
+
+def serves(info: dict[str, Any], lane: str) -> bool:
+    return lane in info.get("lanes", ())
+
+
+def _few(names: Iterable[str]) -> str:
+    known = sorted(names)
+    return ", ".join(known[:5]) + (f" and {len(known) - 5} more" if len(known) > 5 else "")
