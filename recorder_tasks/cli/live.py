@@ -29,6 +29,9 @@ class Live:
         self.console = console or shown.console()
         self.title = title
         self._told: deque[str] = deque(maxlen=KEPT)
+        self._step = "none yet"
+        self._checks = 0
+        self._checked_at: datetime | None = None
         self._live = RichLive(console=self.console, refresh_per_second=8, transient=False)
 
     def __enter__(self) -> Live:
@@ -43,9 +46,19 @@ class Live:
     def show(self, recording: Recording, news: Sequence[RecordingEvent], now: datetime) -> None:
         """How it stands, and what is new since the last time (the oldest first)."""
         for event in news:
+            self._note(event)
             self.say(f"{event.at.astimezone():%H:%M:%S}  {shown.told(event)}")
         if self.console.is_terminal:
             self._live.update(self._panel(recording, now))
+
+    def _note(self, event: RecordingEvent) -> None:
+        verb = event.type.removeprefix("call.")
+        if verb == event.type:
+            return
+        self._step = f"{verb}: {event.data.get('kind', 'no answer')}"
+        if verb == "query":
+            self._checks += 1
+            self._checked_at = event.at
 
     def say(self, line: str) -> None:
         self._told.append(line)
@@ -54,27 +67,29 @@ class Live:
 
     def _panel(self, recording: Recording, now: datetime) -> Panel:
         return Panel(
-            Group(_facts(recording, now), _progress(recording, now), Text(), *self._lines()),
+            Group(self._facts(recording, now), _progress(recording, now), Text(), *self._lines()),
             title=f"{self.title} {recording.channel}",
             title_align="left",
             border_style=shown.COLOURS.get(recording.state.value, ""),
         )
 
+    def _facts(self, recording: Recording, now: datetime) -> Table:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(style="dim")
+        table.add_row("state", shown.state(recording))
+        table.add_row("clock", _clock(recording, now))
+        table.add_row("last step", self._step)
+        if self._checked_at is not None:
+            ago = max(0.0, (now - self._checked_at).total_seconds())
+            table.add_row("health", f"{self._checks} checks, the last {ago:.0f} s ago")
+        for take in recording.takes:
+            table.add_row("take", f"uid {take.uid}  sid {(take.sid or '?')[:8]}  {_health(take, now)}")
+        for file in recording.files[-3:]:
+            table.add_row("file", shown.short(file.name))
+        return table
+
     def _lines(self) -> list[RenderableType]:
         return [Text(line, style="dim", no_wrap=True, overflow="ellipsis") for line in self._told]
-
-
-def _facts(recording: Recording, now: datetime) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_row(Text("state", style="dim"), shown.state(recording))
-    table.add_row(Text("next", style="dim"), _clock(recording, now))
-    for take in recording.takes:
-        about = f"uid {take.uid}  sid {(take.sid or '?')[:8]}  {_health(take, now)}"
-        table.add_row(Text("take", style="dim"), about)
-    if recording.files:
-        names = ", ".join(file.name.rsplit("/", 1)[-1] for file in recording.files[-3:])
-        table.add_row(Text("files", style="dim"), f"{len(recording.files)}: {names}")
-    return table
 
 
 def _health(take: TakeView, now: datetime) -> str:

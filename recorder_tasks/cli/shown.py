@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from recorder_tasks.flow.desk import RecordingEvent
 from recorder_tasks.local.summary import Summary
 from recorder_tasks.recording import Recording
 
+SID = re.compile(r"^([0-9a-f]{8})[0-9a-f]{24}")
 COLOURS = {
     "scheduled": "cyan",
     "starting": "yellow",
@@ -131,6 +133,12 @@ def told(event: RecordingEvent) -> str:
     return " ".join([event.type, *_said(event.data)])
 
 
+def short(name: str) -> str:
+    """A file's name for one line: without its folders, the sid in front cut to eight digits."""
+    base = name.rsplit("/", 1)[-1]
+    return SID.sub(lambda found: f"{found[1]}..", base)
+
+
 def _said(data: dict[str, Any]) -> list[str]:
     parts = []
     for name, value in data.items():
@@ -141,7 +149,7 @@ def _said(data: dict[str, Any]) -> list[str]:
         elif name == "sid":
             value = str(value)[:8]
         elif isinstance(value, list):
-            value = ",".join(str(part) for part in value)
+            value = ",".join(short(str(part)) for part in value)
         parts.append(f"{name}={value}")
     return parts
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -64,10 +64,11 @@ def test_a_recording_goes_through_the_procfiles_processes_to_its_end(
         )
     try:
         parts = Wiring(Settings())
+        until(lambda: len(parts.desk.overview()["workers"]) >= 2, "both workers", log)
         made = parts.desk.record("math", minutes=0.1)
         done = parts.desk.wait(made.session_id, timeout=90)
         parts.close()
-        assert done.outcome is Ending.UPLOADED, log.read_text()
+        assert done.outcome is Ending.UPLOADED, f"{done}\n{log.read_text()}"
         assert len(done.takes) == 1
         honcho.send_signal(signal.SIGTERM)
         honcho.wait(60)
@@ -75,15 +76,19 @@ def test_a_recording_goes_through_the_procfiles_processes_to_its_end(
         if honcho.poll() is None:
             os.killpg(honcho.pid, signal.SIGKILL)
             honcho.wait()
-    until_gone(honcho.pid)
+    until(lambda: nobody_left(honcho.pid), "the last process to end", log, 15.0)
 
 
-def until_gone(group: int) -> None:
-    end = time.monotonic() + 10
-    while True:
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return
-        assert time.monotonic() < end, "a process of the Procfile is left"
+def until(check: Callable[[], bool], what: str, log: Path, timeout: float = 60.0) -> None:
+    end = time.monotonic() + timeout
+    while not check():
+        assert time.monotonic() < end, f"waited in vain for {what}: {log.read_text()}"
         time.sleep(0.05)
+
+
+def nobody_left(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False
