@@ -11,6 +11,14 @@ from tests.journeys.house import House, house
 from tests.journeys.own_redis import OwnRedis
 
 
+@pytest.fixture(scope="module")
+def school(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A deployment with its crew for all tests of a file that keep to channels of their own."""
+    with house(redis_url, tmp_path_factory.mktemp("school")) as built:
+        built.crew()
+        yield built
+
+
 @pytest.fixture
 def make_house(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., House]]:
     """Builds a deployment with its own vendor and namespace; settings are given without their prefix."""

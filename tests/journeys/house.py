@@ -36,7 +36,14 @@ CADENCE: dict[str, Any] = {
     "change_repeat": [0.3, 0.6],
     "look_again": 0.7,
 }
-QUICK_VENDOR = {"upload_seconds": 0.05, "first_file_seconds": 0.5, "status_seconds": [0.1, 0.2, 0.3, 0.4]}
+QUICK_VENDOR: dict[str, Any] = {
+    "status_seconds": [0.1, 0.2, 0.3, 0.4],
+    "first_file_seconds": 0.5,
+    "individual_first_file_seconds": 0.5,
+    "web_start_seconds": 0.5,
+    "upload_seconds": 0.05,
+    "exit_seconds": 0.5,
+}
 
 
 def until(check: Callable[[], T], timeout: float = 30.0, what: str = "") -> T:

@@ -36,13 +36,6 @@ def seconds(value: float) -> float:
     return value / 60
 
 
-@pytest.fixture
-def school(make_house: Callable[..., House]) -> House:
-    built = make_house()
-    built.crew()
-    return built
-
-
 def one_clean_take(school: House, channel: str) -> dict[str, Any]:
     """The ledger's only recorder of a channel, ended by our stop."""
     (take,) = school.simulator.takes(channel)
@@ -67,7 +60,7 @@ def test_a_class_is_recorded_from_start_to_stop_in_every_mode(school: House, mod
     assert done.outcome == "uploaded"
     assert take["started_at"] - start.timestamp() < 1.0
     assert 0 <= take["ended_at"] - asked.end.timestamp() < 2.0
-    assert {file.name for file in done.files} == {file["name"] for file in take["files"]} or done.files
+    assert done.files
     assert [view.sid for view in done.takes] == [take["sid"]]
 
 
@@ -119,20 +112,23 @@ def test_a_cancelled_class_never_reaches_the_vendor(school: House) -> None:
     assert school.simulator.requests("never") == []
 
 
-@pytest.mark.parametrize("fault", [{"lose": "after"}, {"lose": "before"}, {"hang": 30}])
+@pytest.mark.parametrize(
+    ("channel", "fault"),
+    [("lost-after", {"lose": "after"}), ("lost-before", {"lose": "before"}), ("hangs", {"hang": 30})],
+)
 def test_a_lost_start_answer_leaves_no_recorder_that_nobody_can_name(
-    school: House, fault: dict[str, Any]
+    school: House, channel: str, fault: dict[str, Any]
 ) -> None:
-    school.simulator.fault("start", fault, channel="lost", times=1)
-    asked = school.desk.record("lost", minutes=seconds(12))
+    school.simulator.fault("start", fault, channel=channel, times=1)
+    asked = school.desk.record(channel, minutes=30)
     school.reached(asked.session_id, "recording")
-    assert school.simulator.alive("lost") == 1
+    assert school.simulator.alive(channel) == 1
     school.desk.stop(asked.session_id)
     done = school.final(asked.session_id)
     assert done.state == "completed"
-    assert school.simulator.alive("lost") == 0
+    assert school.simulator.alive(channel) == 0
     known = {view.sid for view in done.takes}
-    strangers = [take for take in school.simulator.takes("lost") if take["sid"] not in known]
+    strangers = [take for take in school.simulator.takes(channel) if take["sid"] not in known]
     assert all(take["ended_by"] == "ban" for take in strangers)
 
 
@@ -203,7 +199,11 @@ def test_an_idle_exit_is_not_a_crash_and_returning_people_are_recorded(
     assert school.simulator.alive("break") == 0
 
 
-def test_thirty_seconds_without_the_vendor_cost_nothing_but_patience(school: House) -> None:
+def test_thirty_seconds_without_the_vendor_cost_nothing_but_patience(
+    make_house: Callable[..., House],
+) -> None:
+    school = make_house()
+    school.crew()
     asked = school.desk.record("outage", minutes=30)
     school.reached(asked.session_id, "recording")
     school.simulator.call("POST", "/outage", {"seconds": 30})
@@ -213,7 +213,11 @@ def test_thirty_seconds_without_the_vendor_cost_nothing_but_patience(school: Hou
     one_clean_take(school, "outage")
 
 
-def test_a_start_during_an_outage_of_the_vendor_begins_when_it_is_back(school: House) -> None:
+def test_a_start_during_an_outage_of_the_vendor_begins_when_it_is_back(
+    make_house: Callable[..., House],
+) -> None:
+    school = make_house()
+    school.crew()
     school.simulator.call("POST", "/outage", {"seconds": 4})
     asked = school.desk.record("late", minutes=30)
     school.reached(asked.session_id, "recording", timeout=30)
