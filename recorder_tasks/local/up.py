@@ -86,6 +86,8 @@ class Up:
             parts.close()
         self.say("worker, stopper and beat run; logs in " + str(system.data_dir / "log"))
         self.say("try, in another terminal, in this directory:  recorder record math-7b --minutes 2 --watch")
+        if embedded:
+            self.say(f"for Python and other shells:  source {system.data_dir / environment.UP_FILE}")
         self.say("Ctrl-C stops everything")
 
     def _simulator_port(self, settings: Settings) -> int | None:
