@@ -38,7 +38,7 @@ class Ban:
 class Book:
     """The records, with the indexes that keep every look-up at one step.
 
-    ``touched`` collects (table, key) of what has changed since the state was last saved.
+    ``touched`` collects, in order, (table, key) of what has changed since the state was last saved.
     """
 
     def __init__(self, settings: SimulatorSettings, apps: list[App]) -> None:
@@ -60,7 +60,7 @@ class Book:
         self.windows = Windows()
         self.outage_until = 0.0
         self.outage_mode = settings.outage_mode
-        self.touched: set[tuple[str, str]] = set()
+        self.touched: dict[tuple[str, str], None] = {}
         self._agenda: list[tuple[float, int, str, str]] = []
         self._entries = 0
 
@@ -83,9 +83,9 @@ class Book:
 
     def touch(self, record: Resource | Task) -> None:
         if isinstance(record, Task):
-            self.touched.add(("tasks", record.sid))
+            self.touched["tasks", record.sid] = None
         else:
-            self.touched.add(("resources", record.resource_id))
+            self.touched["resources", record.resource_id] = None
 
     def reserve(self, resource: Resource) -> None:
         self.resources[resource.resource_id] = resource

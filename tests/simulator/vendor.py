@@ -132,6 +132,14 @@ class Take:
         return found
 
 
+def refusal(mode: str, asked: dict[str, Any], **settings: Any) -> int | None:
+    """What comes of a start: None when it is taken, else the code that it is refused with."""
+    vendor = Vendor(**settings)
+    answer = vendor.start(vendor.reserve(scene=1 if mode == "web" else 0), mode, asked)
+    assert answer.status in (200, 400)
+    return answer.code
+
+
 PATH = f"/v1/apps/{APP_ID}/cloud_recording"
 
 

@@ -58,7 +58,7 @@ def check_recording(asked: Json, mode: str, settings: SimulatorSettings) -> Reco
 
 def _members_of_the_mode(recording: Json, mode: str, settings: SimulatorSettings) -> None:
     if mode == "mix":
-        forbid(recording, "mix mode", "streamMode")
+        # streamMode has no effect here, and documented bodies carry it: it is not refused.
         one_of(recording, "audioProfile", (0, 1, 2), 0)
         layout.check_transcoding(recording, settings)
         whole(recording, "subscribeUidGroup", 0, 5, 0)
