@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
@@ -21,6 +20,7 @@ from recorder_tasks.core.outcome import Instant, Outcome, Step
 from recorder_tasks.core.session import Due, Lane, Session
 from recorder_tasks.flow.journal import Journal
 from recorder_tasks.flow.manifest import with_predicted_files
+from recorder_tasks.flow.permit import Permits, RedisTime, read_time
 from recorder_tasks.flow.steps import Call, perform
 from recorder_tasks.flow.vendors import Vendors
 from recorder_tasks.settings import Settings
@@ -67,13 +67,15 @@ class Turns:
         app = self._app_of(session_id)
         if app is None:
             return Turned(None)
-        begun = self.store.leases.begin(
-            session_id, token, lease=self._lease(step), app=app, slots=self._slots(step, app)
-        )
+        slots = self.slot_request(step, app) if step is not None else None
+        asked = time.monotonic()
+        begun = self.store.leases.begin(session_id, token, lease=self._lease(step), app=app, slots=slots)
+        answered = time.monotonic()
         if not isinstance(begun, Go):
             log.debug("turn.%s %s %s", type(begun).__name__, step, session_id)
             return Turned(None)
-        return _Turn(self, begun, token, step).run()
+        clock = RedisTime(begun.now, asked, answered, self.store.clock.rate)
+        return _Turn(self, begun, clock, token, step).run()
 
     def _app_of(self, session_id: str) -> str | None:
         """The session's app, without a round trip wherever it can be known."""
@@ -90,11 +92,6 @@ class Turns:
 
     def _lease(self, step: Step | None) -> float:
         return self.settings.stop_lease if step is Step.STOP else self.settings.lease
-
-    def _slots(self, step: Step | None, app: str) -> SlotRequest | None:
-        if step is None:
-            return None
-        return self.slot_request(step, app)
 
     def slot_request(self, step: Step, app: str, ahead: float | None = None) -> SlotRequest:
         """A place in the app's budget for this step."""
@@ -185,13 +182,13 @@ def live_take(session: Session, sid: str) -> LiveTake:
 class _Turn:
     """One turn after a successful begin."""
 
-    def __init__(self, turns: Turns, begun: Go, token: str, step: Step | None) -> None:
+    def __init__(self, turns: Turns, begun: Go, clock: RedisTime, token: str, step: Step | None) -> None:
         self.turns = turns
         self.token = token
         self.step = step
         self.loaded = begun.session
         self.slot = begun.at
-        self.clock = _clock(begun.now, turns.store.clock.rate)
+        self.clock = clock
 
     def run(self) -> Turned:
         now = self.clock()
@@ -233,11 +230,13 @@ class _Turn:
         return self._conclude(session, due, fact)
 
     def _perform(self, session: Session, due: Due) -> Outcome:
+        assert due.step is not None
         if due.step is not Step.STOP:
-            return perform(self.turns.vendors, Call(session, due, self._permit, self.clock))
+            return perform(self.turns.vendors, Call(session, due, self._permits(due.step), self.clock))
         busy = self.turns.busy_stops(+1)
         try:
-            return perform(self.turns.vendors, Call(session, due, self._permit, self.clock, busy))
+            call = Call(session, due, self._permits(due.step), self.clock, busy)
+            return perform(self.turns.vendors, call)
         finally:
             self.turns.busy_stops(-1)
 
@@ -256,40 +255,29 @@ class _Turn:
             journal.follow(saved, self.turns.settings.cadence)
         return Turned(saved, go_on=accepted and saved is not None and not saved.state.final)
 
-    def _permit(self, attempt: int) -> float | None:
-        """Wait for the slot; the answer is the monotonic instant by which the first byte must be out."""
-        if self.turns.settings.app(self.loaded.app).rate <= 0:
-            return math.inf
-        allowance = self.turns.settings.send_by
-        slot: float | None = self.slot
-        if attempt > 0 or self.step is None or self._wait(self.slot) < -allowance / 2:
-            slot = self._another_slot()
-        if slot is None:
-            return None
-        wait = self._wait(slot)
-        if wait > 0:
-            time.sleep(wait)
-        return time.monotonic() + allowance + min(wait, 0.0)
+    def _permits(self, step: Step) -> Permits:
+        """The slot that begin took (if it knew that there would be a call), and others after it."""
+        turns, app = self.turns, self.loaded.app
+        if turns.settings.app(app).rate <= 0:
+            return Permits(self.clock, math.inf, 0.0, lambda: math.inf, lambda: self.clock)
 
-    def _wait(self, slot: Instant) -> float:
-        """Seconds of this host until a slot; negative when it has passed."""
-        return (slot - self.clock()) / self.turns.store.clock.rate
+        def another() -> Instant | None:
+            try:
+                return turns.store.budget.slot(app, turns.slot_request(step, app, ahead=START_AHEAD))
+            except StoreUnavailable:
+                return None
 
-    def _another_slot(self) -> float | None:
-        request = self.turns.slot_request(self.step or Step.QUERY, self.loaded.app, ahead=START_AHEAD)
-        try:
-            return self.turns.store.budget.slot(self.loaded.app, request)
-        except StoreUnavailable:
-            return None
+        def resync() -> RedisTime:
+            try:
+                return read_time(turns.store.clock.now, turns.store.clock.rate)
+            except StoreUnavailable:
+                return self.clock
+
+        slot = self.slot if self.step is not None else None
+        return Permits(self.clock, slot, turns.settings.send_by, another, resync)
 
 
 def live_take_of(session: Session, fact: Outcome) -> LiveTake:
     """The live take that a start's answer makes, before the session knows of it."""
     assert fact.sid is not None
     return live_take(lifecycle.apply(session, fact), fact.sid)
-
-
-def _clock(now: Instant, rate: float) -> Callable[[], Instant]:
-    """Redis's time from here on, by the monotonic clock of this host."""
-    started = time.monotonic()
-    return lambda: now + (time.monotonic() - started) * rate
