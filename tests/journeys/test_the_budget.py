@@ -21,7 +21,7 @@ def busiest_second(instants: list[float]) -> int:
 
 
 def test_no_second_holds_more_requests_than_the_vendor_allows(make_house: Callable[..., House]) -> None:
-    school = make_house(APPS__DEFAULT__QPS=QPS, SEND_BY=0.2, PROFILES__DEFAULT__HEALTH_EVERY=20.0)
+    school = make_house(APPS__DEFAULT__QPS=QPS, SEND_BY=0.3, PROFILES__DEFAULT__HEALTH_EVERY=20.0)
     school.simulator.call("PUT", "/settings", {"qps": 1000, "pcw": 1000})
     for index in range(3):
         school.worker(f"general{index}")
