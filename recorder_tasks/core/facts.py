@@ -37,12 +37,13 @@ def merge_files(one: Iterable[RecordedFile], other: Iterable[RecordedFile]) -> t
 
     A name that was only predicted gives way as soon as the vendor names any file.
     """
+    every = [*one, *other]
+    named = [file for file in every if file.source is not FileSource.NAMING_RULE]
     best: dict[str, RecordedFile] = {}
-    for file in (*one, *other):
+    for file in named or every:
         known = best.get(file.name)
         best[file.name] = file if known is None else _joined(known, file)
-    named = [file for file in best.values() if file.source is not FileSource.NAMING_RULE]
-    return tuple(sorted(named or best.values(), key=lambda file: file.name))
+    return tuple(sorted(best.values(), key=lambda file: file.name))
 
 
 def _joined(one: RecordedFile, other: RecordedFile) -> RecordedFile:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from recorder_tasks.core.cadence import Cadence
-from recorder_tasks.core.lifecycle import advance, apply
+from recorder_tasks.core.lifecycle import advance, apply, decide
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step
-from recorder_tasks.core.session import Session, Take
+from recorder_tasks.core.session import Session, State, Take
 
 T0 = 1_000_000.0
 END = T0 + 600.0
@@ -64,3 +64,20 @@ def after(session: Session, *facts: Outcome, cadence: Cadence = CADENCE) -> Sess
     for entry in facts:
         session = advance(apply(session, entry), entry.at, cadence)
     return session
+
+
+def step_at(session: Session, now: Instant) -> tuple[Step | None, int | None] | None:
+    due = decide(advance(session, now, CADENCE), now, CADENCE)
+    return None if due is None else (due.step, due.take)
+
+
+def recording(*more: Take, **members: Any) -> Session:
+    return a_session(takes=(running(), *more), state=State.RECORDING, **members)
+
+
+def unanswered(**members: Any) -> Session:
+    return a_session(takes=(a_take(**members),), state=State.STARTING)
+
+
+def acquired(at: Instant = T0, uid: int = A, rid: str = "r1") -> Outcome:
+    return fact(Step.ACQUIRE, Kind.ACCEPTED, at, rid, uid=uid, resource_id=rid)

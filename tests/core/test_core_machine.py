@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from recorder_tasks.core import wishes
 from recorder_tasks.core.errors import RecorderError
 from recorder_tasks.core.outcome import Upload
-from tests.core.factories import A, B, T0, a_session
+from tests.core.factories import T0, A, B, a_session
 from tests.core.vendor_model import Vendor
 from tests.core.world import World
 

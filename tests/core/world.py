@@ -14,6 +14,7 @@ from tests.core.factories import CADENCE
 from tests.core.vendor_model import Recorder, Vendor
 
 VOID_AFTER = 10.0  # a call that has not gone out so long after its intent never will (its slot is void)
+TRIP = 0.05  # no two answers are read at one instant
 LOST_BEFORE = frozenset({"lost_before", "not_sent", "throttled", "refused"})
 SAID = {
     "lost_before": Kind.UNKNOWN,
@@ -114,10 +115,11 @@ class World:
         if due.step is Step.UPDATE and session.update is not None:
             worker.fact["change"] = session.update.id
 
-    def conclude(self, worker: Worker, conflicts: int = 0) -> None:
+    def conclude(self, worker: Worker) -> None:
         """The answer is read and saved, on ever newer truths."""
         assert worker.fact is not None
         assert worker.session is not None
+        self.pass_time(TRIP)
         fact = Outcome(at=self.now, **worker.fact)
         session, due = worker.session, worker.due
         while True:
