@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from itertools import islice
 from typing import Any
 
 from recorder_tasks.simulator.files import files_of
@@ -66,6 +64,5 @@ def shown_take(world: World, task: Task, now: float) -> dict[str, Any]:
 
 def requests(world: World, since: float | None = None, channel: str | None = None) -> list[dict[str, Any]]:
     """The request log, oldest first: those that arrived at ``since`` or later, of one channel or of all."""
-    log = world.book.log
-    first = 0 if since is None else bisect_left(log, since, key=lambda entry: entry["at"])
-    return [entry for entry in islice(log, first, None) if channel in (None, entry["channel"])]
+    wanted = (entry for entry in world.book.log if channel in (None, entry["channel"]))
+    return [entry for entry in wanted if since is None or entry["at"] >= since]

@@ -154,6 +154,7 @@ async def _serve(service: Service, bound: socket.socket, ready: Callable[[], Non
         access_log=False,
         ws="none",
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=SHUTDOWN,
     )
