@@ -7,6 +7,8 @@ underscores: ``RECORDER_APPS__DEFAULT__APP_ID``. Durations are seconds.
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -24,6 +26,7 @@ from recorder_tasks.core.session import Mode
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 MAX_UID = 2**32 - 1
+SECRET_MEMBERS = frozenset({"token", "storageConfig", "secret", "salt"})  # of a clientRequest
 T = TypeVar("T")
 
 
@@ -55,6 +58,17 @@ class AppSettings(_Part):
         low, high = value
         if not 1 <= low < high <= MAX_UID:
             raise ValueError(f"uid_range: {low}..{high} is not a range within 1..{MAX_UID}")
+        if low + low % 2 >= high:
+            raise ValueError(f"uid_range: {low}..{high} has no even uid with its successor")
+        return value
+
+    @field_validator("certificate")
+    @classmethod
+    def _certificate(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if re.fullmatch(r"[0-9a-fA-F]{32}", value.get_secret_value()) is None:
+            raise ValueError("certificate: takes the 32 hex characters of the App Certificate")
         return value
 
 
@@ -84,6 +98,19 @@ class ProfileSettings(_Part):
     max_duration: float = Field(4 * 3600.0, gt=0)  # for recordings without an end: there is always a deadline
     async_stop: bool = False
     coverage: bool = False  # rather two recorders for a while than a gap
+    channel_secret: SecretStr | None = None  # of encrypted channels; recipe has their decryptionMode
+    channel_salt: SecretStr | None = None
+
+    @field_validator("recipe")
+    @classmethod
+    def _without_secrets(cls, value: dict[str, Any]) -> dict[str, Any]:
+        hidden = hidden_members(value)
+        if hidden:
+            raise ValueError(
+                f"recipe: {', '.join(hidden)} would be stored in Redis; storages, channel_secret "
+                "and channel_salt of the settings are for that"
+            )
+        return value
 
     @model_validator(mode="after")
     def _health_below_idle(self) -> ProfileSettings:
@@ -168,6 +195,15 @@ class Settings(BaseSettings):
         if not Path(path).is_file():
             raise FileNotFoundError(f"RECORDER_CONFIG: {path} is not a file")
         return (*sources, TomlConfigSettingsSource(settings_cls, Path(path)))
+
+
+def hidden_members(recipe: Mapping[str, Any]) -> list[str]:
+    """The members of a recipe that are secrets, by path; a recipe is kept in Redis, so it may have none."""
+    inner = recipe.get("recordingConfig")
+    found = [name for name in recipe if name in SECRET_MEMBERS]
+    if isinstance(inner, Mapping):
+        found += [f"recordingConfig.{name}" for name in inner if name in SECRET_MEMBERS]
+    return sorted(found)
 
 
 def _named(known: dict[str, T], name: str, what: str, variable: str) -> T:

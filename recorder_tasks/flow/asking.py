@@ -9,7 +9,8 @@ import hashlib
 import json
 import math
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -18,10 +19,9 @@ from recorder_tasks import agora
 from recorder_tasks.core.errors import InvalidWish
 from recorder_tasks.core.outcome import Instant
 from recorder_tasks.core.session import Mode, Session
-from recorder_tasks.flow.vendors import DAY, HOURS, storage_config
-from recorder_tasks.settings import AppSettings, ProfileSettings, Settings
+from recorder_tasks.flow.vendors import DAY, HOURS, with_secrets
+from recorder_tasks.settings import AppSettings, ProfileSettings, Settings, hidden_members
 
-SECRET_MEMBERS = frozenset({"token", "storageConfig"})
 EVERYONE = ["#allstream#"]
 LABEL_LENGTH = 128
 
@@ -61,11 +61,13 @@ class Ask(BaseModel):
         for name, value in self.labels.items():
             if not name or len(name) > LABEL_LENGTH or len(value) > LABEL_LENGTH:
                 raise ValueError(f"labels: {name!r} and its value take 1..{LABEL_LENGTH} characters")
-        hidden = SECRET_MEMBERS.intersection(self.recipe)
+        hidden = hidden_members(self.recipe)
         if hidden:
-            raise ValueError(
-                f"recipe: {', '.join(sorted(hidden))} comes from the settings and cannot be given here"
-            )
+            raise ValueError(f"recipe: {', '.join(hidden)} comes from the settings and cannot be given here")
+        try:
+            json.dumps(self.recipe, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            raise ValueError("recipe: takes what JSON can hold: objects, lists, texts, numbers") from None
         return self
 
     def digest(self) -> str:
@@ -107,7 +109,7 @@ def plan(ask: Ask, settings: Settings, session_id: str, uids: tuple[int, int], n
     mode = ask.mode or profile.mode
     start, end, deadline = _times(ask, profile, app, settings, now)
     recipe = _recipe(mode, profile, ask.recipe, deadline - start)
-    _check(mode, ask.channel, recipe, settings, storage)
+    _check(mode, ask.channel, with_secrets(recipe, profile, settings.storage(storage)))
     max_idle = (recipe.get("recordingConfig") or {}).get("maxIdleTime", profile.max_idle)
     return Session(
         id=session_id,
@@ -140,7 +142,7 @@ def _times(
     else:
         end = start + (ask.minutes * 60 if ask.minutes is not None else profile.max_duration)
     if end <= max(now, start):
-        said = ask.end.isoformat() if ask.end is not None else f"{ask.minutes:g} minutes after start"
+        said = ask.end.isoformat() if ask.end is not None else f"{(end - start) / 60:g} minutes after start"
         raise InvalidWish(f"end: {said} has passed already; it must be in the future and after start")
     extension = profile.max_extension if ask.max_extension is None else ask.max_extension
     longest = DAY - settings.token_grace if app.certificate is not None else HOURS * 3600.0
@@ -157,11 +159,20 @@ def _recipe(
 ) -> dict[str, Any]:
     recipe = merged(merged(_defaults(mode, profile), profile.recipe), overrides)
     if mode is Mode.WEB:
-        for service in (recipe.get("extensionServiceConfig") or {}).get("extensionServices", []):
-            if service.get("serviceName") == "web_recorder_service":
-                hours = min(max(math.ceil(seconds / 3600), 1), HOURS)
-                service.setdefault("serviceParam", {}).setdefault("maxRecordingHour", hours)
+        for page in _pages(recipe):
+            page.setdefault("maxRecordingHour", min(max(math.ceil(seconds / 3600), 1), HOURS))
     return recipe
+
+
+def _pages(recipe: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The web pages of a recipe that nobody has checked yet: whatever has another shape is left to the check."""
+    config = recipe.get("extensionServiceConfig")
+    services = config.get("extensionServices") if isinstance(config, dict) else None
+    for service in services if isinstance(services, list) else []:
+        if isinstance(service, dict) and service.get("serviceName") == "web_recorder_service":
+            page = service.setdefault("serviceParam", {})
+            if isinstance(page, dict):
+                yield page
 
 
 def _defaults(mode: Mode, profile: ProfileSettings) -> dict[str, Any]:
@@ -183,20 +194,19 @@ def _defaults(mode: Mode, profile: ProfileSettings) -> dict[str, Any]:
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Objects member by member, everything else replaced; a member set to None is taken out."""
-    result = json.loads(json.dumps(dict(base)))
+    result = deepcopy(dict(base))
     for name, value in over.items():
         if value is None:
             result.pop(name, None)
         elif isinstance(value, Mapping) and isinstance(result.get(name), dict):
             result[name] = merged(result[name], value)
         else:
-            result[name] = value
+            result[name] = deepcopy(value)  # the caller's own stays as it is
     return result
 
 
-def _check(mode: Mode, channel: str, recipe: Mapping[str, Any], settings: Settings, storage: str) -> None:
+def _check(mode: Mode, channel: str, body: Mapping[str, Any]) -> None:
     """Everything that the vendor would refuse about it, said now."""
-    body = {**recipe, "storageConfig": storage_config(settings.storage(storage))}
     try:
         agora.check_channel(agora.Mode(mode), channel)
         agora.check_start(agora.Mode(mode), agora.StartRequest.of(body))

@@ -5,6 +5,7 @@ Needs Redis and the settings; no worker has to run for a wish to be taken. Nothi
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -16,12 +17,15 @@ from recorder_tasks.core.errors import InvalidWish, KeyClash, NoSuchSession, Not
 from recorder_tasks.core.outcome import Frozen, Instant
 from recorder_tasks.core.session import Session, State
 from recorder_tasks.flow.asking import Ask, checked_change, new_id, plan, session_id_of
+from recorder_tasks.flow.vendors import HOURS
 from recorder_tasks.recording import Recording, view
 from recorder_tasks.settings import Settings
 from recorder_tasks.store import Conflict, Event, Store, StoredEvent
 
 Wish = Callable[[Session, Instant], Session]
 POLL_MS = 1000
+MOST_MINUTES = HOURS * 60
+EVENT_ID = re.compile(r"\d+(-\d+)?")
 
 
 class Found(Frozen):
@@ -60,7 +64,14 @@ class Desk:
         now = self.store.clock.now()
         low, high = self._app(wanted.app).uid_range
         uids = self.store.sessions.next_uid_pair(low, high)
-        session = plan(wanted, self.settings, session_id_of(wanted.key, self.settings.namespace), uids, now)
+        session_id = session_id_of(wanted.key, self.settings.namespace)
+        try:
+            session = plan(wanted, self.settings, session_id, uids, now)
+        except InvalidWish:
+            known = self.store.sessions.get(session_id) if wanted.key is not None else None
+            if known is None or known.digest != wanted.digest():
+                raise
+            return view(known)  # the same words, only said again when it was over
         cadence = self.settings.cadence
         events = [Event(type=name, data=data) for name, data in story.told(None, session, cadence)]
         stored, created = self.store.sessions.create(session, lanes(session, now, cadence), events=events)
@@ -92,6 +103,8 @@ class Desk:
             raise InvalidWish("extend: give either minutes or until")
         if until is not None and until.tzinfo is None:
             raise InvalidWish(f"until: {until.isoformat()} has no time zone")
+        if minutes is not None and not abs(minutes) <= MOST_MINUTES:  # written so that it refuses nan too
+            raise InvalidWish(f"minutes: {minutes} is not within -{MOST_MINUTES}..{MOST_MINUTES}")
 
         def wish(session: Session, now: Instant) -> Session:
             end = until.timestamp() if until is not None else session.end + (minutes or 0.0) * 60
@@ -158,16 +171,12 @@ class Desk:
         """Recordings by state, labels, channel and start time, the newest first."""
         if not 1 <= limit <= 1000:
             raise InvalidWish(f"limit: {limit} is not within 1..1000")
-        page = self.store.sessions.find(
-            state=_state(state),
-            label=labels,
-            app=app,
-            channel=channel,
-            since=since.timestamp() if since else None,
-            until=until.timestamp() if until else None,
-            limit=limit,
-            cursor=cursor,
-        )
+        wanted = {"state": _state(state), "label": labels, "app": app, "channel": channel}
+        span = {"since": _instant("since", since), "until": _instant("until", until)}
+        try:
+            page = self.store.sessions.find(**wanted, **span, limit=limit, cursor=cursor)
+        except ValueError as fault:
+            raise InvalidWish(f"cursor: {fault}") from None
         return Found(recordings=tuple(view(session) for session in page.sessions), cursor=page.cursor)
 
     def wait(self, session_id: str, *, timeout: float | None = None) -> Recording:
@@ -192,6 +201,8 @@ class Desk:
         """What happened, the oldest first: of one recording or of all. ``follow`` goes on until closed."""
         if session_id is not None:
             self._get(session_id)
+        if EVENT_ID.fullmatch(after) is None:
+            raise InvalidWish(f"after: {after!r} is not the id of an event, like 0 or 1700000000000-0")
         last = after
         for event in self.store.events.of(session_id, after=after, limit=limit):
             last = event.id
@@ -219,6 +230,12 @@ def _state(state: State | str | None) -> State | None:
     except ValueError:
         allowed = ", ".join(member.value for member in State)
         raise InvalidWish(f"state: {state!r} is not one of {allowed}") from None
+
+
+def _instant(name: str, at: datetime | None) -> Instant | None:
+    if at is not None and at.tzinfo is None:
+        raise InvalidWish(f"{name}: {at.isoformat()} has no time zone")
+    return None if at is None else at.timestamp()
 
 
 def _event(event: StoredEvent) -> RecordingEvent:

@@ -50,7 +50,7 @@ class Journal:
 
     def saved(self, session_id: str, fact: Outcome) -> None:
         """Redis has it now. Costs nothing where the fact was never kept here."""
-        if fact.sid is None or not self._keeps(session_id, fact):
+        if not self._keeps(session_id, fact):
             return
         with self._transaction() as db:
             db.execute("DELETE FROM fact WHERE session = ? AND body = ?", _row(session_id, fact))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from threading import Lock
 from typing import Any
 
 from recorder_tasks import agora
 from recorder_tasks.core.outcome import Instant
 from recorder_tasks.core.session import Session
-from recorder_tasks.settings import Settings, StorageSettings
+from recorder_tasks.settings import ProfileSettings, Settings, StorageSettings
 
 DAY = 86_400  # the longest life of a token's privilege (7.1)
 HOURS = 720  # the longest resourceExpiredHour (2.3)
@@ -54,8 +55,9 @@ class Vendors:
 
     def start_request(self, session: Session, uid: int, now: Instant) -> agora.StartRequest:
         """The recipe with storage keys and a token that ends the recorder should all of us be dead (P2)."""
-        body: dict[str, Any] = dict(session.recipe)
-        body["storageConfig"] = storage_config(self.settings.storage(session.storage))
+        settings = self.settings
+        profile = settings.profile(session.profile)
+        body = with_secrets(session.recipe, profile, settings.storage(session.storage))
         lifetime = session.deadline + self.settings.token_grace - now
         token = self.client(session.app).token(
             session.channel, uid, seconds=min(max(math.ceil(lifetime), 1), DAY)
@@ -67,6 +69,18 @@ class Vendors:
     def close(self) -> None:
         for client in self._clients.values():
             client.close()
+
+
+def with_secrets(
+    recipe: Mapping[str, Any], profile: ProfileSettings, storage: StorageSettings
+) -> dict[str, Any]:
+    """The recipe as it is sent: with storage keys, and the channel's encryption where the profile has it."""
+    body = {**recipe, "storageConfig": storage_config(storage)}
+    kept = {"secret": profile.channel_secret, "salt": profile.channel_salt}
+    told = {name: value.get_secret_value() for name, value in kept.items() if value is not None}
+    if told:
+        body["recordingConfig"] = {**(body.get("recordingConfig") or {}), **told}
+    return body
 
 
 def storage_config(storage: StorageSettings) -> dict[str, Any]:
