@@ -198,21 +198,39 @@ class House:
         app: str = "recorder_tasks.celery_app",
     ) -> Process:
         """A worker process, up and dispatching."""
+        process = self.start(name, queues, concurrency, pool, app)
+        self.await_worker(name)
+        return process
+
+    def start(
+        self,
+        name: str,
+        queues: str = "recorder",
+        concurrency: int = 8,
+        pool: str = "threads",
+        app: str = "recorder_tasks.celery_app",
+    ) -> Process:
+        """A worker process that is still coming up; a dead one of that name is not taken for it."""
+        self.wiring.store.workers.beat(f"{name}@test", {"at_test": True})
         command = [sys.executable, "-m", "celery", "-A", app, "worker"]
         command += ["-P", pool, "-c", str(concurrency), "-Q", queues, "-n", f"{name}@test"]
         command += ["--without-gossip", "--without-mingle", "-l", "INFO"]
         process = Process(command, self.env, self.base / f"{name}.log")
         self.processes.append(process)
-        started = time.time()
-        until(lambda: self._heard_of(f"{name}@test", started), what=f"worker {name}")
         return process
 
-    def _heard_of(self, name: str, since: float) -> bool:
-        return name in self.wiring.store.workers.alive(max(1.0, time.time() - since))
+    def await_worker(self, name: str) -> None:
+        def told() -> bool:
+            return "lanes" in self.wiring.store.workers.alive(60.0).get(f"{name}@test", {})
+
+        until(told, what=f"worker {name}")
 
     def crew(self) -> list[Process]:
         """What every deployment runs: a general worker and a stop worker."""
-        return [self.worker(), self.worker("stopper", "recorder.stop")]
+        crew = [self.start("general"), self.start("stopper", "recorder.stop")]
+        for name in ("general", "stopper"):
+            self.await_worker(name)
+        return crew
 
     def final(self, session_id: str, timeout: float = 40.0) -> Any:
         return self.desk.wait(session_id, timeout=timeout)

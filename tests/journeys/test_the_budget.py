@@ -23,9 +23,12 @@ def busiest_second(instants: list[float]) -> int:
 def test_no_second_holds_more_requests_than_the_vendor_allows(make_house: Callable[..., House]) -> None:
     school = make_house(APPS__DEFAULT__QPS=QPS, SEND_BY=0.3, PROFILES__DEFAULT__HEALTH_EVERY=20.0)
     school.simulator.call("PUT", "/settings", {"qps": 1000, "pcw": 1000})
-    for index in range(3):
-        school.worker(f"general{index}")
-    school.worker("stopper", "recorder.stop")
+    names = [f"general{index}" for index in range(3)]
+    for name in names:
+        school.start(name)
+    school.start("stopper", "recorder.stop")
+    for name in (*names, "stopper"):
+        school.await_worker(name)
     asked = [school.desk.record(f"bell-{index}", minutes=30) for index in range(60)]
     until(lambda: len(school.simulator.requests(verb="start")) >= 60, timeout=60, what="all starts")
     for recording in asked[:20]:
