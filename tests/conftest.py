@@ -1,4 +1,4 @@
-"""Every test starts without RECORDER_* settings; store and journeys share one real server per test process."""
+"""Tests start without RECORDER_* settings; store and journeys share one real server per test process."""
 
 from __future__ import annotations
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import redis
 
 from recorder_tasks.store.budget import Budget, SlotRequest
-from recorder_tasks.store.checker import Checker
+from recorder_tasks.store.checker import Checker, Comparison, Repair, Report
 from recorder_tasks.store.clock import Clock
 from recorder_tasks.store.connection import connect
-from recorder_tasks.store.errors import Conflict, StoreError, StoreUnavailable
-from recorder_tasks.store.events import Events, StoredEvent
+from recorder_tasks.store.errors import Conflict, StoreError, StoreUnavailable, redis_errors
+from recorder_tasks.store.events import Event, Events, StoredEvent
 from recorder_tasks.store.keys import Keys
 from recorder_tasks.store.leases import Claim, Claims, Go, Leases, NotYet, Stale
+from recorder_tasks.store.listing import Page
 from recorder_tasks.store.scripts import Scripts
 from recorder_tasks.store.server import Server, ServerFacts
-from recorder_tasks.store.sessions import Dues, Event, Page, Sessions, StoreOptions
+from recorder_tasks.store.sessions import Dues, Sessions, StoreOptions
 from recorder_tasks.store.takes import LiveTake, LiveTakes, TakeChange
 from recorder_tasks.store.wakeups import Wakeups
 from recorder_tasks.store.workers import Workers
@@ -22,6 +23,7 @@ from recorder_tasks.store.workers import Workers
 __all__ = [
     "Claim",
     "Claims",
+    "Comparison",
     "Conflict",
     "Dues",
     "Event",
@@ -29,6 +31,8 @@ __all__ = [
     "LiveTake",
     "NotYet",
     "Page",
+    "Repair",
+    "Report",
     "ServerFacts",
     "SlotRequest",
     "Stale",
@@ -53,15 +57,20 @@ class Store:
         self.sessions = Sessions(self._client, self.keys, scripts, options or StoreOptions())
         self.leases = Leases(self.keys, scripts)
         self.budget = Budget(self._client, self.keys, scripts)
-        self.events = Events(self._client, self.keys)
+        self.events = Events(self._client, self.keys, scripts)
         self.takes = LiveTakes(self._client, self.keys)
-        self.workers = Workers(self._client, self.keys, self.clock)
-        self.checker = Checker(self._client, self.keys, self.sessions)
+        self.workers = Workers(self._client, self.keys)
+        self.checker = Checker(self._client, self.keys, scripts, self.events)
         self.server = Server(self._client)
 
     def wakeups(self) -> Wakeups:
         """A subscription for one dispatcher."""
         return Wakeups(self._client, self.keys)
+
+    def ping(self) -> bool:
+        """True when Redis answers. Raises StoreUnavailable when it does not."""
+        with redis_errors():
+            return bool(self._client.ping())
 
     def close(self) -> None:
         self._client.close()

@@ -11,6 +11,9 @@ from recorder_tasks.store.errors import redis_errors
 from recorder_tasks.store.keys import Keys
 from recorder_tasks.store.scripts import Scripts
 
+RANKS = 6
+FARTHEST = 1.0  # seconds; the script relies on it
+
 
 @dataclass(frozen=True)
 class SlotRequest:
@@ -23,6 +26,14 @@ class SlotRequest:
     spread: float
     rank: int
     ahead: float = 0.3
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rank < RANKS:
+            raise ValueError(f"rank: {self.rank} is not within 0..{RANKS - 1}")
+        if not 0 <= self.ahead <= FARTHEST:
+            raise ValueError(f"ahead: {self.ahead:g} s is not within 0..{FARTHEST:g}")
+        if self.spread < 0:
+            raise ValueError(f"spread: {self.spread:g} s is below 0")
 
 
 class Budget:
@@ -43,4 +54,4 @@ class Budget:
         """The next free slot, and how many were granted and refused."""
         with redis_errors():
             found: dict[bytes, bytes] = self._client.hgetall(self._keys("budget", app))  # type: ignore[assignment]
-        return {name.decode(): float(value) for name, value in found.items() if not name.startswith(b"tail")}
+        return {name.decode(): float(value) for name, value in found.items() if b":" not in name}

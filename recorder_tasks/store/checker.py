@@ -1,71 +1,182 @@
-"""Sessions against the due set: repairs and reports what a bug or a hand may have broken."""
+"""The checker: compares counts, and sessions with their due times in slices; repairs and reports.
+
+Nothing here should ever find anything. What it finds was broken by a bug, a hand or a lost write.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import redis
 
 from recorder_tasks.core.session import Lane, Session, State
-from recorder_tasks.store.errors import Conflict, redis_errors
+from recorder_tasks.store.errors import redis_errors
+from recorder_tasks.store.events import Event, Events
 from recorder_tasks.store.keys import Keys
-from recorder_tasks.store.sessions import Dues, Event, Sessions
+from recorder_tasks.store.scripts import Scripts
+from recorder_tasks.store.sessions import Dues
+from recorder_tasks.store.stored import read
 
 log = logging.getLogger(__name__)
 
+STATES = tuple(State)
+LANES = tuple(Lane)
+LATE = 60.0  # a stop due later than it should be by less than this is left alone
+
+Expected = Callable[[Session], Dues]
+Scores = dict[Lane, float | None]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``open``: sessions not yet settled; ``due``: entries of the last lane, where each of them stands."""
+
+    open: int
+    due: int
+
+    @property
+    def agrees(self) -> bool:
+        return self.open == self.due
+
+
+@dataclass(frozen=True)
+class Repair:
+    session_id: str
+    what: str  # "lane stop", "index scheduled", "index final", "session missing"
+
+
+@dataclass(frozen=True)
+class Slice:
+    """``cursor`` goes on from here, and starts anew after the last session."""
+
+    cursor: str
+    looked: int
+    repairs: list[Repair]
+
+
+@dataclass(frozen=True)
+class Report:
+    comparison: Comparison
+    looked: int
+    repairs: list[Repair]
+
 
 class Checker:
-    """Goes through the sessions slice by slice. Raises StoreUnavailable."""
+    """``expected`` says what a session should be due for. Raises StoreUnavailable."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, sessions: Sessions) -> None:
-        self._client = client
+    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, events: Events) -> None:
+        self._client: Any = client
         self._keys = keys
-        self._sessions = sessions
+        self._scripts = scripts
+        self._events = events
+        self._due = [keys("due", lane.value) for lane in LANES]
 
     def backlog(self) -> dict[str, int]:
         """How many sessions stand in each lane."""
+        with redis_errors(), self._client.pipeline(transaction=False) as pipe:
+            for key in self._due:
+                pipe.zcard(key)
+            return dict(zip((lane.value for lane in LANES), pipe.execute(), strict=True))
+
+    def _index(self, state: State) -> str:
+        return self._keys("index", "state", state.value)
+
+    def compare(self) -> Comparison:
+        """Sessions that are not settled against those that are due, at one instant."""
+        with redis_errors(), self._client.pipeline(transaction=True) as pipe:
+            for state in STATES:
+                pipe.zcard(self._index(state))
+            pipe.zcard(self._keys("index", "final"))
+            pipe.zcard(self._keys("due", Lane.SETTLE.value))
+            *states, settled, due = pipe.execute()
+        return Comparison(open=sum(states) - settled, due=due)
+
+    def round(self, n: int, expected: Expected) -> Report:
+        """Compare, check the next slice of about ``n`` sessions, and tell the fleet what was found."""
+        comparison = self.compare()
         with redis_errors():
-            pipeline = self._client.pipeline(transaction=False)
-            for lane in Lane:
-                pipeline.zcard(self._keys("due", lane.value))
-            return dict(zip((lane.value for lane in Lane), pipeline.execute(), strict=True))
-
-    def round(self, count: int, expected: Callable[[Session], Dues]) -> list[str]:
-        """Check the next ``count`` sessions of each open state; the ids of those that were repaired.
-
-        A session that is not settled and stands in no lane is given its due times again.
-        """
-        repaired: list[str] = []
-        for state in State:
-            for session_id in self._slice(state, count):
-                if not self._due(session_id) and self._repair(session_id, expected):
-                    repaired.append(session_id)
-        return repaired
-
-    def _slice(self, state: State, count: int) -> list[str]:
-        index, cursor = self._keys("index", "state", state.value), self._keys("checked", state.value)
+            cursor = (self._client.get(self._keys("checker")) or b"0:0").decode()
+        checked = self.slice(cursor, n, expected)
         with redis_errors():
-            start = int(self._client.get(cursor) or 0)
-            ids: Any = self._client.zrange(index, start, start + count - 1)
-            self._client.set(cursor, start + count if len(ids) == count else 0)
-        return [session_id.decode() for session_id in ids]
+            self._client.set(self._keys("checker"), checked.cursor)
+        if not comparison.agrees:
+            log.error("checker.disagrees open=%s due=%s", comparison.open, comparison.due)
+            counts = {"open": comparison.open, "due": comparison.due}
+            self._events.append(None, Event("checker.disagrees", counts))
+        for repair in checked.repairs:
+            log.error("checker.repaired session=%s: %s", repair.session_id, repair.what)
+            self._events.append(repair.session_id, Event("session.repaired", {"what": repair.what}))
+        return Report(comparison, checked.looked, checked.repairs)
 
-    def _due(self, session_id: str) -> bool:
+    def slice(self, cursor: str, n: int, expected: Expected) -> Slice:
+        """Check about ``n`` sessions of one state; ``cursor`` "0:0" begins."""
+        number, _, scan = cursor.partition(":")
+        state = STATES[int(number) % len(STATES)]
         with redis_errors():
-            pipeline = self._client.pipeline(transaction=False)
-            for lane in Lane:
-                pipeline.zscore(self._keys("due", lane.value), session_id)
-            return any(score is not None for score in pipeline.execute())
+            scan, rows = self._client.zscan(self._index(state), int(scan or 0), count=n)
+        ids = [one.decode() for one, _ in rows]
+        following = f"{number}:{scan}" if int(scan) else f"{(int(number) + 1) % len(STATES)}:0"
+        return Slice(following, len(ids), self._check(state, ids, expected) if ids else [])
 
-    def _repair(self, session_id: str, expected: Callable[[Session], Dues]) -> bool:
-        session = self._sessions.get(session_id)
-        if session is None or session.settled_at is not None:
-            return False
-        try:
-            self._sessions.save(session, expected(session), events=[Event("session.repaired")])
-        except Conflict:
-            return False
-        log.error("checker.repaired session=%s: it stood in no lane", session_id)
-        return True
+    def _check(self, state: State, ids: list[str], expected: Expected) -> list[Repair]:
+        with redis_errors(), self._client.pipeline(transaction=False) as pipe:
+            pipe.mget([self._keys.session(one) for one in ids])
+            for key in (*self._due, self._keys("index", "final")):
+                pipe.zmscore(key, ids)
+            texts, *scores, finals = pipe.execute()
+        repairs: list[Repair] = []
+        wanting: list[tuple[Session, Dues]] = []
+        for index, (one, text) in enumerate(zip(ids, texts, strict=True)):
+            session = None if text is None else read(text)
+            repairs += self._check_index(state, one, session, finals[index])
+            if session is not None and session.settled_at is None:
+                dues = expected(session)
+                if _lacking(dues, {lane: scores[at][index] for at, lane in enumerate(LANES)}):
+                    wanting.append((session, dues))
+        return repairs + self._repair_lanes(wanting)
+
+    def _check_index(
+        self, state: State, one: str, session: Session | None, settled: float | None
+    ) -> list[Repair]:
+        """A state is never entered twice, so an entry that the session has left can go."""
+        keys, redis = self._keys, self._client
+        with redis_errors():
+            if session is None:
+                gone = not redis.exists(keys.session(one)) and redis.zrem(self._index(state), one)
+                return [Repair(one, "session missing")] if gone else []
+            if session.state is not state:
+                redis.zadd(self._index(session.state), {one: session.start}, nx=True)
+                left = redis.zrem(self._index(state), one)
+                return [Repair(one, f"index {state.value}")] if left else []
+            if session.settled_at is not None and settled is None and session.final_at is not None:
+                redis.zadd(keys("index", "final"), {one: session.final_at}, nx=True)
+                return [Repair(one, "index final")]
+        return []
+
+    def _repair_lanes(self, wanting: list[tuple[Session, Dues]]) -> list[Repair]:
+        keys = self._keys
+        calls = [
+            (
+                [keys.session(session.id), keys.lease(session.id), keys("clock")],
+                {"id": session.id, "revision": session.revision, "dues": dues, "late": LATE},
+            )
+            for session, dues in wanting
+        ]
+        answers = self._scripts.many("repair", calls, keys.prefix)
+        return [
+            Repair(session.id, f"lane {lane.decode()}")
+            for (session, _), lanes in zip(wanting, answers, strict=True)
+            for lane in lanes
+        ]
+
+
+def _lacking(dues: Dues, scores: Scores) -> bool:
+    """Whether a lane is missing, or the stop is later than it should be."""
+    for lane, at in dues.items():
+        kept = scores[lane]
+        if kept is None or (lane is Lane.STOP and kept > at + LATE):
+            return True
+    return False

@@ -14,9 +14,12 @@ import redis
 
 from recorder_tasks.core.session import Session
 
+# What a server says that answers and cannot serve: loading, failing over, its disk or memory full.
+PASSING = ("LOADING", "MASTERDOWN", "READONLY", "NOREPLICAS", "MISCONF", "OOM ", "UNKILLABLE", "BUSY ")
+
 
 class StoreError(Exception):
-    """Root of the store's errors."""
+    """Root of the store's errors; itself: Redis refused something, which is a bug or an unfit server."""
 
 
 class StoreUnavailable(StoreError):
@@ -36,9 +39,9 @@ def redis_errors() -> Iterator[None]:
     """The one edge where the driver's errors become ours."""
     try:
         yield
-    except (redis.ConnectionError, redis.TimeoutError, redis.exceptions.ReadOnlyError) as trouble:
+    except (redis.ConnectionError, redis.TimeoutError, redis.exceptions.ReadOnlyError, OSError) as trouble:
         raise StoreUnavailable(f"Redis: {trouble}") from trouble
-    except redis.exceptions.ResponseError as trouble:
-        if str(trouble).startswith(("LOADING", "MASTERDOWN", "READONLY", "UNKILLABLE")):
+    except redis.RedisError as trouble:
+        if any(word in str(trouble) for word in PASSING):
             raise StoreUnavailable(f"Redis: {trouble}") from trouble
-        raise
+        raise StoreError(f"Redis refused: {trouble}") from trouble

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import redis
@@ -11,6 +13,21 @@ import redis
 from recorder_tasks.core.outcome import Instant
 from recorder_tasks.store.errors import redis_errors
 from recorder_tasks.store.keys import Keys
+from recorder_tasks.store.scripts import Scripts
+
+ONE_READ_MS = 1500  # well below the connection's time-out
+
+
+@dataclass(frozen=True)
+class Event:
+    """What is told of a session with the save that made it so. ``data`` is JSON."""
+
+    type: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_told(self) -> list[str]:
+        """As the scripts take it."""
+        return [self.type, json.dumps(self.data, default=str)]
 
 
 @dataclass(frozen=True)
@@ -27,9 +44,21 @@ class StoredEvent:
 class Events:
     """Reads the streams; ``session_id`` None means the fleet's. Raises StoreUnavailable."""
 
-    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts) -> None:
         self._client = client
         self._keys = keys
+        self._scripts = scripts
+
+    def append(self, session_id: str | None, event: Event) -> None:
+        """Tell something outside of a save: of a session, or (None) to the fleet only."""
+        job = {"id": session_id or "", "event": event.as_told()}
+        self._scripts("note", [self._keys("clock")], self._keys.prefix, job)
+
+    def recent(self, limit: int = 100) -> list[StoredEvent]:
+        """The fleet's latest events, the oldest of them first."""
+        with redis_errors():
+            rows: Any = self._client.xrevrange(self._keys.events(None), count=limit)
+        return [_event(row) for row in reversed(rows)]
 
     def of(self, session_id: str | None, after: str = "0", limit: int = 1000) -> list[StoredEvent]:
         """Events after an id, the oldest first."""
@@ -39,13 +68,24 @@ class Events:
             )
         return [_event(row) for row in rows]
 
-    def tail(self, session_id: str | None, *, after: str, block_ms: int) -> list[StoredEvent]:
+    def tail(
+        self, session_id: str | None = None, *, after: str = "$", block_ms: int = 1000
+    ) -> list[StoredEvent]:
         """New events after an id (``$``: from now on), waiting for them at most ``block_ms`` milliseconds."""
+        rows = read_stream(self._client, self._keys.events(session_id), after, block_ms)
+        return [_event(row) for row in rows]
+
+
+def read_stream(client: redis.Redis, key: str, after: str, block_ms: int) -> list[Any]:
+    """Entries of a stream after an id; waits up to ``block_ms`` milliseconds for the first, 0: not at all."""
+    until = time.monotonic() + block_ms / 1000
+    while True:
+        left = int((until - time.monotonic()) * 1000)
+        block = min(left, ONE_READ_MS) if left > 0 else None
         with redis_errors():
-            answer: Any = self._client.xread(
-                {self._keys.events(session_id): after}, block=min(max(1, block_ms), 2000), count=1000
-            )
-        return [_event(row) for _, rows in answer or [] for row in rows]
+            answer: Any = client.xread({key: after}, block=block, count=1000)
+        if answer or left <= ONE_READ_MS:
+            return [row for _, rows in answer or [] for row in rows]
 
 
 def _event(row: Any) -> StoredEvent:

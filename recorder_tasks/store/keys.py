@@ -1,17 +1,20 @@
 """The key catalogue of a namespace. All keys carry one hash tag, so that a namespace is one slot.
 
 session:<id>          string  "<revision> <state>\\n<json>"
-lease:<id>            hash    token, lane, until, claims; exists only while claimed
+lease:<id>            hash    token, lane, until, claims, rested, rests; only while claimed or counting claims
+leases                zset    id -> end of its lease
 due:<lane>            zset    id -> instant at which it is due
 index:state:<state>   zset    id -> start
 index:label:<k>=<v>   zset    id -> start
-index:final           zset    id -> when it became final (retention)
+index:channel:<c>     zset    id -> start
+index:final           zset    id -> when it became final, of settled sessions (retention)
 live                  hash    sid -> what is needed to stop that take without us
 takes                 stream  changes of `live`, capped
 events, events:<id>   stream  of the fleet, of a session that has left `scheduled`; capped
-budget:<app>          hash    next slot, tails of put-off callers, counts
-clock                 hash    last instant seen; rate, anchor and offset of a test clock
+budget:<app>          hash    next slot, tails of put-off callers, how long others stand back, counts
+clock                 hash    last instant seen; back, until a claim; rate, anchor and offset of a test clock
 uids                  string  counter of uid pairs
+checker               string  where the checker goes on
 workers               hash    name -> JSON with `at`
 wake                  channel a lane has a new earliest entry
 """

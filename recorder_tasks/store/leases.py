@@ -12,7 +12,7 @@ from recorder_tasks.core.session import Lane, Session
 from recorder_tasks.store.budget import SlotRequest
 from recorder_tasks.store.keys import Keys
 from recorder_tasks.store.scripts import Scripts
-from recorder_tasks.store.sessions import read
+from recorder_tasks.store.stored import read
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,6 @@ class Claims:
     next_due: Instant | None
     now: Instant
     poisoned: tuple[str, ...] = ()
-    stepped_back: float | None = None
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,11 @@ class Leases:
     ) -> Claims:
         """Lease at most ``free`` sessions that are due, for ``lease`` seconds, in the order of ``lanes``.
 
-        ``overdue_stop``: stops too, if they have been due for that many seconds.
+        ``overdue_stop``: stops too, if they have been due for that many seconds. A session claimed
+        ``poison_after`` times without a save rests before each further try, and is then in ``poisoned``.
         """
+        if free < 1 or lease <= 0:
+            raise ValueError(f"claim: free={free} and lease={lease:g} must be above 0")
         wanted = [(Lane.STOP, overdue_stop)] if overdue_stop is not None else []
         ask = {
             "lanes": [[lane.value, later] for lane, later in [*wanted, *((lane, 0) for lane in lanes)]],
@@ -85,9 +87,7 @@ class Leases:
             "poison_after": poison_after,
             "seed": secrets.token_hex(8),
         }
-        now, upcoming, flat, poisoned, stepped = self._scripts(
-            "claim", [self._keys("clock")], self._keys.prefix, ask
-        )
+        now, upcoming, flat, poisoned = self._scripts("claim", [self._keys("clock")], self._keys.prefix, ask)
         claims = (
             Claim(session_id.decode(), Lane(lane.decode()), token.decode(), int(count))
             for session_id, lane, token, count in _by_four(flat)
@@ -97,7 +97,6 @@ class Leases:
             next_due=float(upcoming) if upcoming else None,
             now=float(now),
             poisoned=tuple(session_id.decode() for session_id in poisoned),
-            stepped_back=float(stepped) if stepped else None,
         )
 
     def begin(
@@ -113,6 +112,12 @@ class Leases:
         if verdict == b"later":
             return NotYet(at=float(rest[0]))
         return Go(session=read(rest[2]), at=float(rest[0]), now=float(rest[1]))
+
+    def extend(self, session_id: str, token: str, lease: float) -> bool:
+        """Keep a claimed session for ``lease`` seconds from now; False when it is not ours any more."""
+        keys = [self._keys.lease(session_id), self._keys("clock")]
+        job = {"id": session_id, "token": token, "lease": lease}
+        return bool(self._scripts("extend", keys, self._keys.prefix, job))
 
     def release(self, session_id: str, token: str, lane: Lane, at: Instant) -> bool:
         """Put a claimed session back; False when the claim was not ours any more."""

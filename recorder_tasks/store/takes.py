@@ -9,7 +9,10 @@ import redis
 
 from recorder_tasks.core.outcome import Frozen, Instant
 from recorder_tasks.store.errors import redis_errors
+from recorder_tasks.store.events import read_stream
 from recorder_tasks.store.keys import Keys
+
+BEGINNING = "0-0"
 
 
 class LiveTake(Frozen):
@@ -47,32 +50,33 @@ class LiveTakes:
             found: dict[bytes, bytes] = self._client.hgetall(self._keys("live"))  # type: ignore[assignment]
         return {key.decode(): LiveTake.model_validate_json(body) for key, body in found.items()}
 
+    def changes(self, after: str, block_ms: int) -> tuple[list[TakeChange], str, bool]:
+        """Changes after an id, waiting for them; the new id; whether some may have been trimmed away unseen.
+
+        ``$`` asks only from which id on changes are new.
+        """
+        if after == "$":
+            return [], self.last_id(), False
+        rows = read_stream(self._client, self._keys("takes"), after, block_ms)
+        last = rows[-1][0].decode() if rows else after
+        return [_change(fields) for _, fields in rows], last, self._gap(after)
+
     def last_id(self) -> str:
         """Where changes from now on begin."""
         with redis_errors():
             rows: Any = self._client.xrevrange(self._keys("takes"), count=1)
-        return rows[0][0].decode() if rows else "0"
+        return rows[0][0].decode() if rows else BEGINNING
 
-    def changes(self, after: str, block_ms: int) -> tuple[list[TakeChange], str, bool]:
-        """Changes after an id, waiting for them; the new id; whether some were trimmed away unseen."""
+    def _gap(self, after: str) -> bool:
+        """What followed an entry may be cut off if the entry itself is gone."""
         key = self._keys("takes")
         with redis_errors():
-            answer: Any = self._client.xread({key: after}, block=min(max(1, block_ms), 2000), count=1000)
-            oldest: Any = self._client.xrange(key, count=1) if answer else []
-        rows = [row for _, rows in answer or [] for row in rows]
-        changes = [_change(fields) for _, fields in rows]
-        gap = (
-            bool(oldest)
-            and after != "0"
-            and _order(oldest[0][0].decode()) > _order(after)
-            and len(rows) >= 1000
-        )
-        return changes, rows[-1][0].decode() if rows else after, gap
-
-
-def _order(stream_id: str) -> tuple[int, int]:
-    milliseconds, _, number = stream_id.partition("-")
-    return int(milliseconds), int(number or 0)
+            if after != BEGINNING:
+                return not self._client.xrange(key, min=after, max=after)
+            if not self._client.exists(key):
+                return False
+            stream: Any = self._client.xinfo_stream(key)
+        return bool(stream["entries-added"] > stream["length"])
 
 
 def _change(fields: dict[bytes, bytes]) -> TakeChange:

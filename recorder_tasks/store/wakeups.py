@@ -1,74 +1,103 @@
-"""Wakes a sleeping dispatcher when something became due sooner, here or anywhere."""
+"""Waking up: a sleeping dispatcher learns within milliseconds that something is due sooner than it knew."""
 
 from __future__ import annotations
 
-import os
-import select
+import logging
 import time
-from typing import Any
+from threading import Condition, Thread
+from types import TracebackType
+from typing import Any, Self
 
 import redis
 
-from recorder_tasks.store.errors import redis_errors
+from recorder_tasks.store.errors import StoreUnavailable, redis_errors
 from recorder_tasks.store.keys import Keys
+
+log = logging.getLogger(__name__)
+
+LISTEN = 1.0  # seconds of one blocking read; nothing is polled for, it bounds how long closing takes
+PAUSE = 0.5  # between two tries to connect
 
 
 class Wakeups:
-    """A subscription on a connection of its own. Use as a context manager, in one thread; poke from any."""
+    """A listener on its own connection, from ``with`` on. It reconnects by itself.
+
+    A wake-up that was published while it was not connected counts as published when it is connected again.
+    """
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
-        self._client = client
+        self._client: Any = client
         self._channel = keys("wake")
-        self._read, self._write = os.pipe()
-        os.set_blocking(self._read, False)
-        self._pubsub: Any = None
+        self._changed = Condition()
+        self._woken = False
+        self._poked = False
+        self._trouble: StoreUnavailable | None = None
+        self._ended = False
+        self._thread: Thread | None = None
 
-    def __enter__(self) -> Wakeups:
+    def __enter__(self) -> Self:
+        self._ended = False
+        self._thread = Thread(target=self._listen, name="recorder-wakeups", daemon=True)
+        self._thread.start()
         return self
 
-    def __exit__(self, *exc: object) -> None:
-        self._unsubscribe()
-        os.close(self._read)
-        os.close(self._write)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(timeout=2 * LISTEN)
+
+    def wait(self, timeout: float) -> bool:
+        """True as soon as something may be due or somebody has poked; False after ``timeout`` seconds.
+
+        Raises StoreUnavailable when Redis is gone.
+        """
+        until = time.monotonic() + timeout
+        with self._changed:
+            while not (self._woken or self._poked):
+                if self._trouble is not None:
+                    raise self._trouble
+                left = until - time.monotonic()
+                if left <= 0:
+                    return False
+                self._changed.wait(left)
+            self._woken = self._poked = False
+            return True
 
     def poke(self) -> None:
         """Wake the waiting thread of this process."""
-        os.write(self._write, b".")
+        with self._changed:
+            self._poked = True
+            self._changed.notify_all()
 
-    def wait(self, timeout: float) -> bool:
-        """Sleep until woken (True) or the time is over. Raises StoreUnavailable on a lost connection."""
-        until = time.monotonic() + timeout
-        try:
-            with redis_errors():
-                if self._pubsub is None:
-                    self._subscribe()
-                    return True
-                return self._sleep(until)
-        except BaseException:
-            self._unsubscribe()
-            raise
-
-    def _subscribe(self) -> None:
-        self._pubsub = self._client.pubsub(ignore_subscribe_messages=True)
-        self._pubsub.subscribe(self._channel)
-        self._pubsub.get_message(timeout=1.0)
-
-    def _sleep(self, until: float) -> bool:
-        woken = False
-        while not woken and (left := until - time.monotonic()) > 0:
-            sock = self._pubsub.connection._sock
-            ready, _, _ = select.select([self._read, sock], [], [], left)
-            if self._read in ready:
-                os.read(self._read, 4096)
-                woken = True
-            while sock in ready and self._pubsub.get_message(timeout=0) is not None:
-                woken = True
-        return woken
-
-    def _unsubscribe(self) -> None:
-        if self._pubsub is not None:
-            pubsub, self._pubsub = self._pubsub, None
+    def _listen(self) -> None:
+        while not self._ended:
             try:
-                pubsub.close()
-            except redis.RedisError:
-                return
+                with redis_errors(), self._client.pubsub() as subscription:
+                    subscription.subscribe(self._channel)
+                    self._hear(subscription)
+            except StoreUnavailable as trouble:
+                self._lost(trouble)
+            except Exception as trouble:
+                log.exception("wakeups.trouble")
+                self._lost(StoreUnavailable(f"Redis is out of reach: {trouble!r}"))
+
+    def _hear(self, subscription: Any) -> None:
+        while not self._ended:
+            message = subscription.get_message(timeout=LISTEN)
+            if message is None:
+                continue
+            with self._changed:
+                # also when the subscription begins: what was published before it, nobody heard
+                self._woken, self._trouble = True, None
+                self._changed.notify_all()
+
+    def _lost(self, trouble: StoreUnavailable) -> None:
+        with self._changed:
+            self._trouble = trouble
+            self._changed.notify_all()
+            if not self._ended:
+                self._changed.wait_for(lambda: self._ended, PAUSE)

@@ -4,17 +4,16 @@
 -- Checks the token, renews the lease, takes a slot of the app's budget.
 -- Returns {'go', slot, now, stored} | {'stale'} | {'later', at}: put back, not counted as a claim.
 local prefix, ask = ARGV[1], cjson.decode(ARGV[2])
-local now = clock(KEYS[3])
-local lease = redis.call('HMGET', KEYS[2], 'token', 'lane', 'claims')
+local now = clock(KEYS[3], prefix)
+local lease = redis.call('HMGET', KEYS[2], 'token', 'lane')
 local stored = redis.call('GET', KEYS[1])
 if lease[1] ~= ask.token or not stored then return {'stale'} end
 local at, later = now, nil
-if ask.slots ~= cjson.null then at, later = take_slot(prefix, ask.app, ask.slots, now) end
+if ask.slots ~= cjson.null then at, later = take_slot(prefix, ask.app, ask.slots, now, true) end
 if not at then
-  redis.call('HSET', KEYS[2], 'token', '', 'until', 0, 'claims', math.max(0, tonumber(lease[3]) - 1))
+  give_back(prefix, ask.id)
   put_due(prefix, lease[2], ask.id, later)
-  return {'later', string.format('%.6f', later)}
+  return {'later', text(later)}
 end
-redis.call('HSET', KEYS[2], 'until', string.format('%.6f', now + ask.lease))
-push(prefix, ask.id, lease[2], now + ask.lease)
-return {'go', string.format('%.6f', at), string.format('%.6f', now), stored}
+hold(prefix, ask.id, lease[2], now + ask.lease)
+return {'go', text(at), text(now), stored}

@@ -1,27 +1,42 @@
 -- PRELUDE. The app's request rate, as slots (1 + J)/QPS apart (architecture: the budget).
---   take_slot(prefix, app, want, now) -> at | nil, retry_at
--- want: qps, spread (J), rank (0 the most urgent), ahead (how far in the future a slot may be given out).
--- Refused when the next slot is further ahead, or a more urgent caller is waiting. The k-th refused caller of a
--- rank is told to come back when slot k is free, so that nobody stampedes; meanwhile less urgent ones stand back.
-local function take_slot(prefix, app, want, now)
+--   take_slot(prefix, app, want, now, returns) -> at | nil, retry_at
+-- want: qps, spread (J), rank (0 the most urgent), ahead (how far in the future a slot may be given out, at most 1 s).
+-- returns: whether a refused caller will come back. The k-th refused of a rank is told to come back when slot k is
+-- free, so that nobody stampedes; meanwhile less urgent ones stand back, for a second after the last sign of such a
+-- caller at most, since he may have died.
+local FARTHEST = 1 -- a slot further ahead was given out before the clock stepped back
+
+local function take_slot(prefix, app, want, now, returns)
   if want.qps <= 0 then return now end
   local key, spacing = prefix .. 'budget:' .. app, (1 + want.spread) / want.qps
-  local next_slot = tonumber(redis.call('HGET', key, 'next') or 0)
-  if next_slot > now + 5 then next_slot = now end
-  local slot, after = math.max(now, next_slot), nil
-  for rank = 0, want.rank - 1 do
-    local tail = tonumber(redis.call('HGET', key, 'tail:' .. rank) or 0)
-    if tail > now and tail < now + 600 then after = math.max(after or 0, tail) end
+  local given = tonumber(redis.call('HGET', key, 'next') or 0)
+  if given > now + FARTHEST + spacing then
+    given = now + FARTHEST + spacing
+    redis.call('HSET', key, 'next', text(given))
   end
-  if not after and slot - now <= want.ahead then
-    redis.call('HSET', key, 'next', string.format('%.6f', slot + spacing))
+  local slot = math.max(now, given)
+  local behind, urgent = slot, false
+  for rank = 0, want.rank do
+    local queue = redis.call('HMGET', key, 'tail:' .. rank, 'wait:' .. rank)
+    behind = math.max(behind, tonumber(queue[1] or 0))
+    urgent = urgent or (rank < want.rank and tonumber(queue[2] or 0) > now)
+  end
+  behind = math.min(behind, now + 600)
+  local tail, wait = 'tail:' .. want.rank, 'wait:' .. want.rank
+  if slot - now <= want.ahead and not urgent then
+    redis.call('HSET', key, 'next', text(slot + spacing))
     redis.call('HINCRBY', key, 'granted', 1)
+    local last = tonumber(redis.call('HGET', key, tail) or 0)
+    if last > slot + 1.5 * spacing then
+      redis.call('HSET', key, wait, text(math.min(now + 1, last)))
+    elseif last > 0 then
+      redis.call('HDEL', key, tail, wait)
+    end
     return slot
   end
-  local own = tonumber(redis.call('HGET', key, 'tail:' .. want.rank) or 0)
-  if own > now + 600 then own = now end
-  local turn = math.max(own, slot, after or 0) + spacing
-  redis.call('HSET', key, 'tail:' .. want.rank, string.format('%.6f', turn))
   redis.call('HINCRBY', key, 'refused', 1)
-  return nil, math.max(now, turn - spacing - want.ahead / 2)
+  if returns then
+    redis.call('HSET', key, tail, text(behind + spacing), wait, text(math.min(now + 1, behind + spacing)))
+  end
+  return nil, math.max(now + 0.01, behind - want.ahead / 2)
 end

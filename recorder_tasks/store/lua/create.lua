@@ -1,16 +1,18 @@
 -- create: store a new session with its due times, or find the one that has this id.
 -- KEYS 1 session   2 clock
--- ARGV 1 key prefix   2 JSON {id, revision, body, state, start, dues {lane: at}, labels [k=v], events [[type, data]]}
+-- ARGV 1 key prefix   2 JSON {id, revision, body, state, start, dues {lane: at}, indexes [name], events [[type, data]]}
 -- Keys that depend on the session are made from the prefix: due:*, index:*, events.
--- Returns {1} or {0, stored}.
+-- Returns {1} or {0, stored}; sent twice (its first answer lost), {1} again.
 local prefix, job = ARGV[1], cjson.decode(ARGV[2])
+local head = job.revision .. ' ' .. job.state .. '\n'
 local existing = redis.call('GET', KEYS[1])
+if existing and string.sub(existing, 1, #head) == head then return {1} end
 if existing then return {0, existing} end
-local now = clock(KEYS[2])
-redis.call('SET', KEYS[1], job.revision .. ' ' .. job.state .. '\n' .. job.body)
+local now = clock(KEYS[2], prefix)
+redis.call('SET', KEYS[1], head .. job.body)
 redis.call('ZADD', prefix .. 'index:state:' .. job.state, job.start, job.id)
-for _, label in ipairs(job.labels) do
-  redis.call('ZADD', prefix .. 'index:label:' .. label, job.start, job.id)
+for _, name in ipairs(job.indexes) do
+  redis.call('ZADD', prefix .. 'index:' .. name, job.start, job.id)
 end
 for lane, at in pairs(job.dues) do put_due(prefix, lane, job.id, at) end
 for _, event in ipairs(job.events) do tell(prefix, job.id, event, now, job.state ~= 'scheduled') end

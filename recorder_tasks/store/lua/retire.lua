@@ -1,14 +1,14 @@
--- retire: take one finished session out of every index, with its events.
--- KEYS 1 session   2 lease
--- ARGV 1 key prefix   2 JSON {id, labels [k=v]}
--- Returns 1, or 0 when it was gone already.
+-- retire: take one settled session out of every index, with its events, unless it has moved since it was looked at.
+-- KEYS 1 session   2 lease   3 session's events
+-- ARGV 1 key prefix   2 JSON {id, revision or '' for one of which only index entries are left, states [state], indexes [name]}
+-- Returns 1, or 0 when it has moved.
 local prefix, job = ARGV[1], cjson.decode(ARGV[2])
-local stored = redis.call('GET', KEYS[1])
+local stored = redis.call('GET', KEYS[1]) or ''
+if string.sub(stored, 1, 16) ~= job.revision then return 0 end
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
 redis.call('ZREM', prefix .. 'index:final', job.id)
+redis.call('ZREM', prefix .. 'leases', job.id)
 for _, lane in ipairs(LANES) do redis.call('ZREM', prefix .. 'due:' .. lane, job.id) end
-for _, label in ipairs(job.labels) do redis.call('ZREM', prefix .. 'index:label:' .. label, job.id) end
-if not stored then return 0 end
-local _, state = string.match(stored, '^(%x+) (%a+)\n')
-redis.call('ZREM', prefix .. 'index:state:' .. state, job.id)
-redis.call('DEL', KEYS[1], KEYS[2], prefix .. 'events:' .. job.id)
+for _, state in ipairs(job.states) do redis.call('ZREM', prefix .. 'index:state:' .. state, job.id) end
+for _, name in ipairs(job.indexes) do redis.call('ZREM', prefix .. 'index:' .. name, job.id) end
 return 1
