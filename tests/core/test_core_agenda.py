@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ from tests.core.factories import (
 )
 
 
-def asked_at(session: Session, lane: Lane, kind: Kind, until: float, **members: int) -> list[float]:
+def asked_at(session: Session, lane: Lane, kind: Kind, until: float, **members: Any) -> list[float]:
     """The instants at which queries go out while each gets the same answer."""
     seen: list[float] = []
     while (at := lanes(session, T0, CADENCE).get(lane)) is not None and at < until:

@@ -81,6 +81,21 @@ class OneRecording(RuleBasedStateMachine):
             self.world.turn(chosen)
             self.world.check()
 
+    @rule(
+        lucks=st.lists(
+            st.sampled_from(["lost_after", "refused", "throttled", "answered"]), min_size=2, max_size=4
+        )
+    )
+    def a_rough_time(self, lucks: list[str]) -> None:
+        chosen = self.world.workers[0]
+        for luck in ("answered", *lucks):
+            at = self.world.due_at()
+            if chosen.session is not None or at is None or at > self.world.now + 60:
+                return
+            self.world.pass_time(max(0.0, at - self.world.now))
+            self.world.turn(chosen, luck)
+            self.world.check()
+
     @rule(minutes=st.sampled_from([-3, -1, 2, 5]))
     def somebody_moves_the_end(self, minutes: int) -> None:
         with contextlib.suppress(RecorderError):

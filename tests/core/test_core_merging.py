@@ -72,7 +72,7 @@ def told(session: Session, facts: list[Outcome]) -> Session:
     return session
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(story=a_story(), data=st.data())
 def test_any_order_and_any_doubling_of_facts_gives_the_same_session(
     story: tuple[Session, list[Outcome]], data: st.DataObject
@@ -82,7 +82,7 @@ def test_any_order_and_any_doubling_of_facts_gives_the_same_session(
     assert told(session, data.draw(st.permutations(doubled))) == told(session, facts)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(story=a_story(), data=st.data())
 def test_a_final_session_learns_the_same_manifest_and_ending_in_any_order(
     story: tuple[Session, list[Outcome]], data: st.DataObject
