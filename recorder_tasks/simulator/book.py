@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import heapq
 import random
 from collections import defaultdict, deque
@@ -69,9 +70,7 @@ class Book:
 
     def opaque_id(self) -> str:
         """A resourceId: long, opaque, fit for a path (facts 3)."""
-        alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-        bits = self.rng.getrandbits(220 * 6)
-        return "".join(alphabet[(bits >> (6 * place)) & 63] for place in range(220))
+        return base64.urlsafe_b64encode(self.rng.randbytes(165)).decode()
 
     def channel(self, name: str) -> Channel:
         return self.channels.get(name) or unconfigured(name)
