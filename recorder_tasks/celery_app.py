@@ -6,6 +6,7 @@ the due set is the one redelivery, so a message that is lost, doubled or late do
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from celery import Celery, bootsteps, chain, signals
@@ -17,13 +18,13 @@ from recorder_tasks.flow.dispatcher import GENERAL, Dispatcher, Hands
 from recorder_tasks.flow.keeper import Keeper
 from recorder_tasks.settings import Settings, load
 from recorder_tasks.store import Claim
-from recorder_tasks.wiring import Wiring, wiring
+from recorder_tasks.wiring import Wiring, name_worker, wiring
 
 GENERAL_QUEUE = "recorder"
 STOP_QUEUE = "recorder.stop"
 LANE_TASK = {
     Lane.STOP: "recorder.stop",
-    Lane.CONFIRM: "recorder.query",
+    Lane.CONFIRM: "recorder.confirm",
     Lane.UPDATE: "recorder.update",
     Lane.UPDATE_LAYOUT: "recorder.update_layout",
     Lane.QUERY: "recorder.query",
@@ -53,8 +54,7 @@ def attach(app: Celery, settings: Settings | None = None) -> Celery:
     wanted = [default] if not queues else []
     queues += [Queue(name) for name in (*wanted, GENERAL_QUEUE, STOP_QUEUE) if name not in known]
     app.conf.task_queues = queues
-    routes = dict(app.conf.task_routes or {})
-    app.conf.task_routes = {"recorder.*": {"queue": GENERAL_QUEUE}, **routes}
+    app.conf.task_routes = _routes(app.conf.task_routes)
     app.conf.beat_schedule = {
         **dict(app.conf.beat_schedule or {}),
         "recorder.check": {"task": "recorder.check", "schedule": CHECK_EVERY},
@@ -63,6 +63,14 @@ def attach(app: Celery, settings: Settings | None = None) -> Celery:
     app.steps["worker"].add(DispatcherStep)
     app.recorder_settings = settings
     return app
+
+
+def _routes(theirs: Any) -> Any:
+    """Ours first, since a team may end its own with a rule for everything; a map, a list or one router."""
+    ours = {"recorder.*": {"queue": GENERAL_QUEUE}}
+    if not theirs or isinstance(theirs, Mapping):
+        return {**ours, **(theirs or {})}
+    return [ours, *theirs] if isinstance(theirs, (list, tuple)) else [ours, theirs]
 
 
 def build(settings: Settings | None = None) -> Celery:
@@ -108,9 +116,11 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
         super().__init__(worker, **kwargs)
         self.dispatcher: Dispatcher | None = None
         self.keeper: Keeper | None = None
+        self._receiver = f"recorder.freed.{id(self)}"
         self.enabled = bool(self._lanes(worker.app))
         if self.enabled:
             worker.app.amqp.queues.select_add(own_queue(worker.hostname))
+            name_worker(worker.hostname)  # before the pool forks: its children write to this worker's journal
 
     @staticmethod
     def _lanes(app: Celery) -> tuple[Lane, ...]:
@@ -130,7 +140,7 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
         lanes = self._lanes(app)
         self.dispatcher = Dispatcher(parts.store, parts.settings, lanes, hands, send, worker.hostname)
         self.keeper = Keeper(parts.turns)
-        signals.task_postrun.connect(self._freed, weak=False, dispatch_uid="recorder.freed")
+        signals.task_postrun.connect(self._freed, weak=False, dispatch_uid=self._receiver)
         self.dispatcher.start()
         self.keeper.start()
 
@@ -143,6 +153,7 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
             self.dispatcher.freed(str(args[1]))
 
     def stop(self, worker: Any) -> None:
+        signals.task_postrun.disconnect(dispatch_uid=self._receiver)
         if self.dispatcher is not None:
             self.dispatcher.stop()
         if self.keeper is not None:
@@ -157,7 +168,11 @@ def _in_process(worker: Any) -> bool:
 
 
 def _requests_in_pool() -> int:
-    return sum(1 for request in state.reserved_requests if request.name.startswith("recorder."))
+    while True:
+        try:
+            return sum(1 for request in state.reserved_requests if request.name.startswith("recorder."))
+        except RuntimeError:  # the consumer's thread took or finished one meanwhile
+            continue
 
 
 def signature(app: Celery, claim: Claim, queue: str) -> Any:

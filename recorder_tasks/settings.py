@@ -30,6 +30,13 @@ SECRET_MEMBERS = frozenset({"token", "storageConfig", "secret", "salt"})  # of a
 T = TypeVar("T")
 
 
+class MissingSetting(KeyError):
+    """No app, storage or profile has that name."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -198,7 +205,7 @@ class Settings(BaseSettings):
 
 
 def hidden_members(recipe: Mapping[str, Any]) -> list[str]:
-    """The members of a recipe that are secrets, by path; a recipe is kept in Redis, so it may have none."""
+    """The members of a recipe that are secrets: it is kept in Redis, so it may have none."""
     inner = recipe.get("recordingConfig")
     found = [name for name in recipe if name in SECRET_MEMBERS]
     if isinstance(inner, Mapping):
@@ -210,7 +217,7 @@ def _named(known: dict[str, T], name: str, what: str, variable: str) -> T:
     found = known.get(name)
     if found is None:
         names = ", ".join(sorted(known)) or "none yet"
-        raise KeyError(
+        raise MissingSetting(
             f"{what}: {name!r} is not configured (there are: {names}); set {variable.format(name.upper())}"
         )
     return found

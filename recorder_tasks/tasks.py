@@ -12,6 +12,7 @@ from celery import Celery
 from celery.exceptions import Ignore
 
 from recorder_tasks.core.outcome import Step
+from recorder_tasks.flow.turn import CONFIRM_RANK
 from recorder_tasks.wiring import Wiring, wiring
 
 
@@ -27,12 +28,13 @@ def register(app: Celery) -> None:
         if not parts().turns.take(Step.ACQUIRE, session_id, token).go_on:
             raise Ignore
 
-    def step_task(step: Step | None, name: str) -> None:
+    def step_task(step: Step | None, name: str, rank: int | None = None) -> None:
         @app.task(name=name, ignore_result=True)
         def take_turn(session_id: str, token: str) -> None:
-            parts().turns.take(step, session_id, token)
+            parts().turns.take(step, session_id, token, rank=rank)
 
     step_task(Step.START, "recorder.start")
+    step_task(Step.QUERY, "recorder.confirm", CONFIRM_RANK)
     step_task(Step.QUERY, "recorder.query")
     step_task(Step.UPDATE, "recorder.update")
     step_task(Step.UPDATE_LAYOUT, "recorder.update_layout")

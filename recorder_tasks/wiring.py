@@ -81,13 +81,22 @@ def wiring(settings: Settings | None = None, worker: str | None = None) -> Wirin
 
     ``worker`` names the journal; a pool's child process shares its parent's journal, and nothing else.
     """
-    global _worker
     chosen = settings or load()
+    if worker is not None:
+        name_worker(worker)
     with _lock:
-        _worker = worker or _worker
         if id(chosen) not in _built:
             _built[id(chosen)] = Wiring(chosen, _worker)
         return _built[id(chosen)]
+
+
+def name_worker(name: str) -> None:
+    """Name the journal of this process and of those that it forks; a journal in use keeps its name."""
+    global _worker
+    with _lock:
+        _worker = name
+        for parts in _built.values():
+            parts.worker = parts.worker or name
 
 
 def _forget_after_fork() -> None:

@@ -165,7 +165,7 @@ def _recipe(
 
 
 def _pages(recipe: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The web pages of a recipe that nobody has checked yet: whatever has another shape is left to the check."""
+    """The pages of a recipe that nobody has checked yet; what has another shape is left to the check."""
     config = recipe.get("extensionServiceConfig")
     services = config.get("extensionServices") if isinstance(config, dict) else None
     for service in services if isinstance(services, list) else []:

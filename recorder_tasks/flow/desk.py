@@ -171,10 +171,19 @@ class Desk:
         """Recordings by state, labels, channel and start time, the newest first."""
         if not 1 <= limit <= 1000:
             raise InvalidWish(f"limit: {limit} is not within 1..1000")
-        wanted = {"state": _state(state), "label": labels, "app": app, "channel": channel}
-        span = {"since": _instant("since", since), "until": _instant("until", until)}
         try:
-            page = self.store.sessions.find(**wanted, **span, limit=limit, cursor=cursor)
+            page = self.store.sessions.find(
+                state=_state(state),
+                label=labels,
+                app=app,
+                channel=channel,
+                since=_instant("since", since),
+                until=_instant("until", until),
+                limit=limit,
+                cursor=cursor,
+            )
+        except InvalidWish:
+            raise
         except ValueError as fault:
             raise InvalidWish(f"cursor: {fault}") from None
         return Found(recordings=tuple(view(session) for session in page.sessions), cursor=page.cursor)

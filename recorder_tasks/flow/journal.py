@@ -6,6 +6,7 @@ session is seen without it, never because Redis has forgotten it.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.outcome import Outcome
 from recorder_tasks.core.session import Session
 from recorder_tasks.store import LiveTake
+
+log = logging.getLogger(__name__)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS live (key TEXT PRIMARY KEY, body TEXT NOT NULL);
@@ -107,6 +110,15 @@ class Journal:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+
+
+@contextmanager
+def best_effort() -> Iterator[None]:
+    """A full disk must not keep a fact from Redis: it is logged, and one net less hangs under the take."""
+    try:
+        yield
+    except sqlite3.Error:
+        log.exception("journal.unwritten")
 
 
 def _row(session_id: str, fact: Outcome) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import reduce
 from threading import Event as Flag
 from threading import Thread
 
@@ -17,15 +18,14 @@ from recorder_tasks.core.agenda import lanes
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step
 from recorder_tasks.core.session import Mode, Session, State, Take
 from recorder_tasks.flow.steps import Call, perform
-from recorder_tasks.flow.turn import Turns
-from recorder_tasks.store import Event, LiveTake, StoreUnavailable
+from recorder_tasks.flow.turn import Turns, live_sids
+from recorder_tasks.store import Event, LiveTake, StoreError
 
 log = logging.getLogger(__name__)
 
-ENDED = frozenset({Kind.ACCEPTED, Kind.EMPTY, Kind.UPLOAD_SLOW, Kind.ALREADY_STOPPING})
+FINAL = frozenset({Kind.ACCEPTED, Kind.EMPTY, Kind.UPLOAD_SLOW, Kind.ALREADY_STOPPING, Kind.NOT_FOUND})
 REFRESH_MS = 1000
 PAUSE = 1.0
-RETRY = 5.0  # between two stops of one take without Redis
 AWAY_AFTER = 3  # failed round trips in a row, so that one slow answer is not taken for an outage
 
 
@@ -41,7 +41,7 @@ class Keeper(Thread):
         self._anchor: tuple[Instant, float] | None = None
         self._workers = 1
         self._next_stop = 0.0
-        self._again: dict[str, float] = {}
+        self._alone: dict[str, Session] = {}  # takes that this thread has tried to stop, by sid
 
     def stop(self) -> None:
         self._ended.set()
@@ -54,19 +54,19 @@ class Keeper(Thread):
                 failures = 0
                 while not self._ended.is_set():
                     last_id = self._refresh(last_id)
-            except StoreUnavailable:
+            except StoreError:
                 failures += 1
                 if failures >= AWAY_AFTER:
-                    self._without_redis()
+                    self.without_redis()
                 self._ended.wait(PAUSE)
             except Exception:
                 log.exception("journal.trouble")
                 self._ended.wait(PAUSE)
 
-    def now(self) -> Instant | None:
-        """Redis's time by this host's monotonic clock; None before Redis has answered once."""
+    def now(self) -> Instant:
+        """Redis's time by this host's monotonic clock; before Redis has answered once, this host's time."""
         if self._anchor is None:
-            return None
+            return time.time()
         at, mono = self._anchor
         return at + (time.monotonic() - mono) * self.store.clock.rate
 
@@ -78,8 +78,8 @@ class Keeper(Thread):
         """On every (re)connect: bring waiting facts home, adopt what Redis forgot, copy what it knows."""
         self._anchored()
         last_id = self.store.takes.last_id()
-        for session_id, fact in self.journal.facts():
-            self._bring_home(session_id, fact)
+        self._alone.clear()
+        self._bring_home()
         known = self.store.takes.all()
         for key, take in self.journal.live().items():
             if key not in known:
@@ -90,6 +90,7 @@ class Keeper(Thread):
     def _refresh(self, last_id: str) -> str:
         entries, last_id, gap = self.store.takes.changes(last_id, REFRESH_MS)
         self._anchored()
+        self._bring_home()
         if gap:
             return self._reconcile()
         for entry in entries:
@@ -99,34 +100,41 @@ class Keeper(Thread):
                 self.journal.drop([entry.key])
         return last_id
 
-    def _bring_home(self, session_id: str, fact: Outcome) -> None:
-        session = self.store.sessions.get(session_id)
-        if session is not None:
-            self.turns.conclude(session, fact, token=None)
-        self.journal.saved(session_id, fact)
+    def _bring_home(self) -> None:
+        """Facts whose save failed; while Redis answers too: it may have failed a task and not this thread."""
+        for session_id, fact in self.journal.facts():
+            session = self.store.sessions.get(session_id)
+            if session is not None:
+                self.turns.conclude(session, fact, token=None)
+            self.journal.saved(session_id, fact)
 
     def _lost_sight_of(self, take: LiveTake) -> None:
         """A take of the journal that Redis does not list: over, or forgotten."""
         session = self.store.sessions.get(take.session)
         if session is not None:
-            known = [entry for entry in session.takes if entry.sid == take.sid]
-            if known and takes.over(known[0], self.turns.settings.cadence):
-                self.journal.drop([take.key])
+            if any(entry.sid == take.sid for entry in session.takes):
+                self.journal.follow(session, self.turns.settings.cadence)
                 return
-            if session.settled_at is None and not known:
+            if not session.state.final:
                 self._give_back(session, take)
-                return
-            if known:
                 return
         self._adopt(take)
 
     def _give_back(self, session: Session, take: LiveTake) -> None:
-        """Redis has the session, of a time before this take: give the take back to it."""
-        if session.state.final:
-            self._adopt(take)
+        """Redis has the session, of a time before this take had its sid: give it back."""
+        intended = [entry for entry in session.takes if entry.resource_id == take.resource_id]
+        if intended:
+            answer = {"uid": take.uid, "resource_id": take.resource_id, "sid": take.sid}
+            at = intended[0].sent_at
+            fact = Outcome(step=Step.START, kind=Kind.ACCEPTED, at=at, **answer)
+            self.turns.conclude(session, fact, token=None)
             return
         now = self.store.clock.now()
-        returned = session.evolve(takes=(*session.takes, _as_take(take, now)))
+        back = _as_take(take, max(session.start, session.created_at), now)
+        current = session.take is not None and not takes.over(session.take, self.turns.settings.cadence)
+        # The last one is the one that goes on; any other is stopped (P3).
+        order = (*session.takes[:-1], back, *session.takes[-1:]) if current else (*session.takes, back)
+        returned = session.evolve(takes=order)
         told: list[tuple[str, dict[str, object]]] = [("take.returned", {"sid": take.sid})]
         self.turns.save(
             session, lifecycle.advance(returned, now, self.turns.settings.cadence), now, told, token=None
@@ -147,7 +155,7 @@ class Keeper(Thread):
             end=max(take.deadline, now),
             deadline=max(take.deadline, now),
             state=State.RECORDING,
-            takes=(_as_take(take, now),),
+            takes=(_as_take(take, now, now),),
         )
         stored, created = self.store.sessions.create(
             session,
@@ -156,60 +164,69 @@ class Keeper(Thread):
         )
         if created:
             log.warning("journal.adopted session=%s sid=%s was=%s", stored.id, take.sid, take.session)
+        else:
+            self.journal.follow(stored, self.turns.settings.cadence)
+        if live_sids(stored, self.turns.settings.cadence):
             self.turns.save(stored, stored, now, [], token=None)
 
-    def _without_redis(self) -> None:
-        now = self.now()
-        if now is None:
-            return
-        settled = {
-            fact.sid for _, fact in self.journal.facts() if fact.step is Step.STOP and fact.kind in ENDED
-        }
+    def without_redis(self) -> None:
+        """One round over the journal: stop what records past its deadline and grace, at the fleet's pace."""
+        facts = self.journal.facts()
         for take in self.journal.live().values():
             if self._ended.is_set():
                 return
-            overdue = now > take.deadline + self.turns.settings.journal_grace
-            if overdue and take.sid not in settled and time.monotonic() >= self._again.get(take.sid, 0.0):
-                self._again[take.sid] = time.monotonic() + RETRY
-                self._stop_alone(take, now)
+            if self.now() <= take.deadline + self.turns.settings.journal_grace:
+                continue
+            try:
+                self._stop_alone(take, [fact for _, fact in facts if fact.sid == take.sid])
+            except Exception:  # one that cannot be stopped must not keep the others recording
+                log.exception("journal.trouble sid=%s", take.sid)
 
-    def _stop_alone(self, take: LiveTake, now: Instant) -> None:
-        rate = self.turns.settings.app(take.app).rate
-        if rate > 0:
-            self._ended.wait(max(0.0, self._next_stop - time.monotonic()))
-            self._next_stop = time.monotonic() + self._workers / rate
+    def _stop_alone(self, take: LiveTake, facts: list[Outcome]) -> None:
+        """Call stop if the lifecycle would: the same gaps, the same final answers."""
+        session = self._alone.get(take.sid) or reduce(lifecycle.apply, facts, _as_session(take))
+        due = lifecycle.decide(session, self.now(), self.turns.settings.cadence)
+        if due is None or due.step is not Step.STOP:
+            return
+        self._wait_for_turn(take)
         log.warning(
             "journal.stop sid=%s channel=%s deadline=%.0f: Redis is away",
             take.sid,
             take.channel,
             take.deadline,
         )
-        session = _as_session(take, now)
-        due = lifecycle.decide(session, now, self.turns.settings.cadence)
-        if due is None or due.step is not Step.STOP:
-            return
-        call = Call(
-            session, due, lambda attempt: time.monotonic() + 60.0 if attempt == 0 else None, lambda: now
-        )
-        fact = perform(self.turns.vendors, call)
-        if fact.kind in ENDED or fact.kind is Kind.NOT_FOUND:
+        # busy: the others wait for this thread, so it does not wait for uploads
+        fact = perform(self.turns.vendors, Call(session, due, _once, self.now, busy=True))
+        self._alone[take.sid] = lifecycle.apply(session, fact)
+        if fact.kind in FINAL:
             self.journal.remember(take.session, fact)
 
+    def _wait_for_turn(self, take: LiveTake) -> None:
+        rate = self.turns.settings.app(take.app).rate
+        if rate > 0:
+            self._ended.wait(max(0.0, self._next_stop - time.monotonic()))
+            self._next_stop = time.monotonic() + self._workers / rate
 
-def _as_take(take: LiveTake, now: Instant) -> Take:
+
+def _once(attempt: int) -> float | None:
+    """The permit of a stop without Redis: one attempt; the next round is the next one."""
+    return time.monotonic() + 60.0 if attempt == 0 else None
+
+
+def _as_take(take: LiveTake, began: Instant, now: Instant) -> Take:
     return Take(
         uid=take.uid,
         resource_id=take.resource_id,
-        acquired_at=now,
-        sent_at=now,
+        acquired_at=began,
+        sent_at=began,
         sid=take.sid,
-        accepted_at=now,
-        confirmed_at=now,
+        accepted_at=began,
+        confirmed_at=began,
         alive_at=now,
     )
 
 
-def _as_session(take: LiveTake, now: Instant) -> Session:
+def _as_session(take: LiveTake) -> Session:
     return Session(
         id=take.session,
         app=take.app,
@@ -221,5 +238,5 @@ def _as_session(take: LiveTake, now: Instant) -> Session:
         end=take.deadline,
         deadline=take.deadline,
         state=State.RECORDING,
-        takes=(_as_take(take, now),),
+        takes=(_as_take(take, take.deadline, take.deadline),),
     )

@@ -6,6 +6,7 @@ saves an intent before the one call (start) that is not repeatable for free.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from recorder_tasks.core.lifecycle import next_uid
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step
 from recorder_tasks.core.session import Due, Session, Take
 from recorder_tasks.flow.vendors import Vendors
+from recorder_tasks.settings import MissingSetting
+
+log = logging.getLogger(__name__)
 
 BAN_SECONDS = 60  # long enough to end the recorder, short enough to free the uid (14)
 
@@ -35,9 +39,38 @@ class Call:
 
 
 def perform(vendors: Vendors, call: Call) -> Outcome:
-    """Make the call that is due and say what it turned out to mean. Raises nothing for vendor trouble."""
-    assert call.due.step is not None
-    return VERBS[call.due.step](vendors, call)
+    """Make the call that is due and say what it turned out to mean. Raises nothing for vendor trouble.
+
+    Nor for a request that cannot be made: one that is wrong in itself is refused as the vendor would, and one
+    that this process has no app or storage for was not sent (another worker may know them).
+    """
+    step = call.due.step
+    assert step is not None
+    try:
+        return VERBS[step](vendors, call)
+    except (agora.InvalidRequest, agora.TokenError) as fault:
+        begins = step not in (Step.QUERY, Step.STOP)
+        return _unsent(call, step, Kind.PERMANENT if begins else Kind.NOT_SENT, str(fault))
+    except MissingSetting as fault:
+        return _unsent(call, step, Kind.NOT_SENT, str(fault))
+
+
+def _unsent(call: Call, step: Step, kind: Kind, reason: str) -> Outcome:
+    log.error("steps.unsent session=%s step=%s: %s", call.session.id, step.value, reason)
+    if step is Step.ACQUIRE:
+        return Outcome(step=step, kind=kind, at=call.now(), reason=reason)
+    wish = {Step.UPDATE: call.session.update, Step.UPDATE_LAYOUT: call.session.layout}.get(step)
+    take = call.take
+    return Outcome(
+        step=step,
+        kind=kind,
+        at=call.now(),
+        uid=take.uid,
+        resource_id=take.resource_id,
+        sid=take.sid,
+        change=wish.id if wish else None,
+        reason=reason,
+    )
 
 
 def _acquire(vendors: Vendors, call: Call) -> Outcome:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from recorder_tasks.core import lifecycle, story, takes
@@ -18,13 +18,13 @@ from recorder_tasks.core.agenda import lanes
 from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.outcome import Instant, Outcome, Step
 from recorder_tasks.core.session import Due, Lane, Session
-from recorder_tasks.flow.journal import Journal
+from recorder_tasks.flow.journal import Journal, best_effort
 from recorder_tasks.flow.manifest import with_predicted_files
 from recorder_tasks.flow.permit import Permits, RedisTime, read_time
 from recorder_tasks.flow.steps import Call, perform
 from recorder_tasks.flow.vendors import Vendors
 from recorder_tasks.settings import Settings
-from recorder_tasks.store import Conflict, Event, LiveTake, SlotRequest, Store, StoreUnavailable
+from recorder_tasks.store import Conflict, Event, LiveTake, SlotRequest, Store, StoreError, StoreUnavailable
 from recorder_tasks.store.leases import Go
 
 log = logging.getLogger(__name__)
@@ -62,12 +62,17 @@ class Turns:
         self._stopping = 0
         self._lock = Lock()
 
-    def take(self, step: Step | None, session_id: str, token: str) -> Turned:
-        """One turn of ``step`` (None: only time has passed) under the claim ``token``."""
+    def take(self, step: Step | None, session_id: str, token: str, *, rank: int | None = None) -> Turned:
+        """One turn of ``step`` (None: only time has passed) under the claim ``token``.
+
+        ``rank``: its place in the queue for the app's budget, if another than the step's.
+        """
         app = self._app_of(session_id)
         if app is None:
             return Turned(None)
         slots = self.slot_request(step, app) if step is not None else None
+        if slots is not None and rank is not None:
+            slots = replace(slots, rank=rank)
         asked = time.monotonic()
         begun = self.store.leases.begin(session_id, token, lease=self._lease(step), app=app, slots=slots)
         answered = time.monotonic()
@@ -217,17 +222,19 @@ class _Turn:
         return Turned(saved)
 
     def _call(self, session: Session, due: Due, now: Instant) -> Turned:
+        kept = self.loaded  # what time has brought is told together with the fact
         intended = lifecycle.intend(session, due, now)
         if due.step is Step.START and due.take is None:
             due = due.model_copy(update={"take": len(intended.takes) - 1})
         if intended is not self.loaded and due.step in (Step.START, Step.STOP):
             told = story.told(self.loaded, intended, self.turns.settings.cadence)
             try:
-                session = self.turns.save(self.loaded, intended, now, told, token=self.token, keep=True)
+                session = kept = self.turns.save(
+                    self.loaded, intended, now, told, token=self.token, keep=True
+                )
             except Conflict:
                 return Turned(None)
-        fact = self._perform(session, due)
-        return self._conclude(session, due, fact)
+        return self._conclude(kept, self._perform(session, due))
 
     def _perform(self, session: Session, due: Due) -> Outcome:
         assert due.step is not None
@@ -240,25 +247,29 @@ class _Turn:
         finally:
             self.turns.busy_stops(-1)
 
-    def _conclude(self, session: Session, due: Due, fact: Outcome) -> Turned:
+    def _conclude(self, session: Session, fact: Outcome) -> Turned:
         journal = self.turns.journal
         if fact.step is Step.START and fact.sid is not None:
-            journal.started(live_take_of(session, fact), fact)
+            with best_effort():
+                journal.started(live_take_of(session, fact), fact)
         accepted = fact.step is Step.ACQUIRE and fact.resource_id is not None
         try:
             saved = self.turns.conclude(session, fact, token=self.token, keep=accepted)
-        except StoreUnavailable:
-            journal.remember(session.id, fact)
+        except StoreError:
+            with best_effort():
+                journal.remember(session.id, fact)
             raise
-        journal.saved(session.id, fact)
-        if saved is not None:
-            journal.follow(saved, self.turns.settings.cadence)
+        with best_effort():
+            journal.saved(session.id, fact)
+            if saved is not None:
+                journal.follow(saved, self.turns.settings.cadence)
         return Turned(saved, go_on=accepted and saved is not None and not saved.state.final)
 
     def _permits(self, step: Step) -> Permits:
         """The slot that begin took (if it knew that there would be a call), and others after it."""
         turns, app = self.turns, self.loaded.app
-        if turns.settings.app(app).rate <= 0:
+        known = turns.settings.apps.get(app)
+        if known is None or known.rate <= 0:
             return Permits(self.clock, math.inf, 0.0, lambda: math.inf, lambda: self.clock)
 
         def another() -> Instant | None:
