@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from recorder_tasks.core import takes
-from recorder_tasks.core.cadence import Cadence, backoff
+from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.endings import wrong
 from recorder_tasks.core.outcome import Instant, Kind, Step, Upload
 from recorder_tasks.core.session import Due, End, Lane, Session, Take
@@ -62,7 +62,7 @@ def _stop_at(session: Session, take: Take, cadence: Cadence) -> Instant:
     trouble = take.stop_trouble
     if trouble.last is None:
         return wanted
-    gap = backoff(cadence.stop_repeat, trouble.count)
+    gap = cadence.again(cadence.stop_repeat, trouble.last_kind, trouble.count)
     if trouble.last_kind is Kind.NOT_FOUND and take.missing:
         gap = cadence.probe(trouble.last, take.missing[0], session.max_idle)
     return max(wanted, trouble.last + gap)
@@ -109,7 +109,7 @@ def _repeat_start_at(take: Take, cadence: Cadence) -> Instant:
     trouble = take.start_trouble
     if trouble.last is None or _in_flight(take):
         return _last_sent(take) + cadence.answer
-    return trouble.last + backoff(cadence.start_repeat, trouble.count)
+    return trouble.last + cadence.again(cadence.start_repeat, trouble.last_kind, trouble.count)
 
 
 def _acquire_at(session: Session, cadence: Cadence) -> Instant | None:
@@ -160,7 +160,9 @@ def _care(session: Session, cadence: Cadence) -> Iterator[Due]:
         at = max(wish.asked_at, take.confirmed_at)
         trouble = take.change_trouble
         if trouble.last is not None:
-            at = max(at, trouble.last + backoff(cadence.change_repeat, trouble.count))
+            at = max(
+                at, trouble.last + cadence.again(cadence.change_repeat, trouble.last_kind, trouble.count)
+            )
         yield Due(at=at, lane=change_lane, step=step, take=index)
 
 
@@ -171,7 +173,8 @@ def _query_at(session: Session, take: Take, cadence: Cadence) -> Instant:
         return accepted + cadence.first_query
     trouble = take.query_trouble
     if trouble.last is not None and trouble.last >= last:
-        return last + min(backoff(cadence.query_repeat, trouble.count), session.health_every)
+        gap = cadence.again(cadence.query_repeat, trouble.last_kind, trouble.count)
+        return last + min(gap, session.health_every)
     if take.confirmed_at is not None and not take.missing:
         return last + session.health_every
     since = take.missing[0] if take.confirmed_at is not None else accepted

@@ -26,16 +26,10 @@ class Cadence(Frozen):
     probe_min: Seconds = Field(5.0, gt=0)  # confirmation and 404 episodes: 5, 10, 15 s ... (5.4, 5.5)
     probe_max: Seconds = Field(15.0, gt=0)
     gone_after: Seconds = Field(90.0, gt=0)  # start unconfirmed (5.4) or 404 (5.5) this long: it is dead
-    settle_first: Seconds = Field(
-        10.0, gt=0
-    )  # after an async stop the file list grows until the recorder exits
-    settle_window: Seconds = Field(
-        86_400.0, gt=0
-    )  # late uploads may take a day (5.1); then unconfirmed it stays
+    settle_first: Seconds = Field(10.0, gt=0)  # an async stop: the file list grows until the recorder exits
+    settle_window: Seconds = Field(86_400.0, gt=0)  # late uploads may take a day (5.1); then it stays open
     resource_life: Seconds = Field(270.0, gt=0)  # 5 min by the vendor (5.1), less half a minute of margin
-    answer: Seconds = Field(
-        12.0, gt=0
-    )  # an intent without an answer is repeated then: longer than any time-out
+    answer: Seconds = Field(12.0, gt=0)  # longer than any time-out: an unanswered intent is repeated then
     start_repeat: tuple[Seconds, ...] = (3.0, 6.0, 9.0)  # same resource after 65, 62 or no answer (5.4)
     acquire_repeat: tuple[Seconds, ...] = (1.0, 3.0, 6.0, 10.0)  # (11.1)
     capacity_repeat: tuple[Seconds, ...] = (10.0, 20.0, 30.0)  # tens of seconds: a task must end first (11.1)
@@ -43,9 +37,20 @@ class Cadence(Frozen):
     query_repeat: tuple[Seconds, ...] = (5.0, 10.0, 15.0, 30.0)  # 5xx says nothing of the task (4.3)
     stop_repeat: tuple[Seconds, ...] = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # never given up (P2)
     change_repeat: tuple[Seconds, ...] = (2.0, 5.0, 15.0, 30.0)
+    unsent_repeat: tuple[Seconds, ...] = (
+        0.5,
+        1.0,
+        2.0,
+        4.0,
+    )  # no slot, no connection: the vendor saw nothing
     look_again: Seconds = Field(20.0, gt=0)  # an empty channel is looked at this often for people coming back
     stop_alert: Seconds = Field(60.0, gt=0)  # a stop failing this long calls for a person (P2)
     late: Seconds = Field(60.0, gt=0)  # a start later than this leaves the result partial (P7)
+
+    def again(self, gaps: Sequence[Seconds], kind: Kind | None, count: int) -> Seconds:
+        """The wait before a call is made again; what never left may be tried again sooner."""
+        gap = backoff(gaps, count)
+        return min(gap, backoff(self.unsent_repeat, count)) if kind is Kind.NOT_SENT else gap
 
     def after_acquire(self, kind: Kind | None, count: int) -> Seconds:
         """The wait before acquire is tried again, by what came of the last try."""
@@ -53,7 +58,7 @@ class Cadence(Frozen):
             return backoff(self.capacity_repeat, count)
         if kind is Kind.THROTTLED:
             return backoff(self.throttle_repeat, count)
-        return backoff(self.acquire_repeat, count)
+        return self.again(self.acquire_repeat, kind, count)
 
     def probe(self, last: float, since: float, idle: Seconds) -> Seconds:
         """The gap to the next query while a take is unconfirmed or missing: growing, below the idle time."""

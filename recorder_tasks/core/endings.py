@@ -21,7 +21,7 @@ WORST_LAST = (Ending.UPLOADED, Ending.BACKED_UP, Ending.STRANDED, Ending.UNCONFI
 def ending_of(session: Session, cadence: Cadence) -> Ending:
     """Partial if part of the planned time is missing, else what the uploads say."""
     ran = _ran(session)
-    lost = any(_lost(take, cadence) for take in ran)
+    lost = any(_lost(session, take, cadence) for take in ran)
     if (lost or late_by(session) > cadence.late) and not all(empty(take) for take in ran):
         return Ending.PARTIAL
     return by_upload(session)
@@ -55,18 +55,28 @@ def empty(take: Take) -> bool:
     return take.end is not None and take.end[0] is End.EMPTY and not take.files
 
 
-def _lost(take: Take, cadence: Cadence) -> bool:
+def _lost(session: Session, take: Take, cadence: Cadence) -> bool:
     broken = take.status is not None and take.status[1] == BROKEN
     gone = takes.gone_at(take, cadence)
-    return broken or takes.stuck(take, cadence) or (gone is not None and not _expected(take, gone))
+    return broken or takes.stuck(take, cadence) or (gone is not None and not _expected(session, take, gone))
 
 
-def _expected(take: Take, gone: Instant) -> bool:
-    """Whether that absence explains itself: 404 is all that is left of a recorder that we ended (5.3)."""
+def _expected(session: Session, take: Take, gone: Instant) -> bool:
+    """Whether that absence explains itself: everybody had left, or it ended before (5.3)."""
+    if _deserted(session, take):
+        return True
     if take.end is not None and take.end[1] <= gone:
         return True
     unheard = (at for at, kind in take.stop_trouble.recent if kind is Kind.UNKNOWN)
     return any(at <= take.missing[0] for at in unheard)
+
+
+def _deserted(session: Session, take: Take) -> bool:
+    """The class had left: nobody was found in the channel before another recorder was started (5.3)."""
+    later = [other.sent_at for other in session.takes if other.sent_at > take.sent_at]
+    if session.absent_at is None or not take.missing or session.absent_at < take.missing[0]:
+        return False
+    return not later or session.absent_at <= min(later)
 
 
 def late_by(session: Session) -> float:
@@ -89,13 +99,15 @@ def reason_of(session: Session, cadence: Cadence) -> str | None:
     if session.state is State.FAILED:
         return _why_failed(session)
     if session.ending is Ending.PARTIAL:
-        lost = sum(1 for take in session.takes if take.recorded and _lost(take, cadence))
+        lost = sum(1 for take in session.takes if take.recorded and _lost(session, take, cadence))
         late = late_by(session)
         parts = [f"{lost} recorder(s) lost on the way"] if lost else []
         parts += [f"the first start came {late:.0f} s late"] if late > cadence.late else []
         return "; ".join(parts)
     if session.ending is Ending.EMPTY:
         return "nobody published in the channel"
+    if any(_deserted(session, take) for take in session.takes):
+        return "everybody had left, and the recorder ended by itself"
     return None
 
 

@@ -119,10 +119,12 @@ def test_an_intent_whose_worker_died_is_repeated_with_the_same_resource() -> Non
     assert step_at(session, T0 + 24) is None
 
 
-@pytest.mark.parametrize("kind", [Kind.UNKNOWN, Kind.NOT_SENT])
-def test_an_unclear_start_is_repeated_on_its_resource_after_3_6_and_9_seconds(kind: Kind) -> None:
+@pytest.mark.parametrize(("kind", "gaps"), [(Kind.UNKNOWN, (3, 6, 9, 9)), (Kind.NOT_SENT, (0.5, 1, 2, 4, 4))])
+def test_an_unclear_start_is_repeated_on_its_resource_and_one_that_never_left_sooner(
+    kind: Kind, gaps: tuple[float, ...]
+) -> None:
     session, now = unanswered(), T0 + 2
-    for gap in (3, 6, 9, 9):
+    for gap in gaps:
         session = after(session, fact(Step.START, kind, now))
         due = lanes(session, now, CADENCE)[Lane.START]
         assert due == now + gap

@@ -7,6 +7,7 @@ import pytest
 from recorder_tasks.core import takes
 from recorder_tasks.core.agenda import agenda, lanes
 from recorder_tasks.core.lifecycle import (
+    advance,
     apply,
     intend,
     next_uid,
@@ -164,7 +165,7 @@ def test_a_final_answer_to_stop_completes_the_session(
     assert (session.settled_at is not None) == (ending in (Ending.UPLOADED, Ending.EMPTY))
 
 
-@pytest.mark.parametrize("kind", [Kind.UNKNOWN, Kind.PERMANENT, Kind.THROTTLED, Kind.NOT_SENT])
+@pytest.mark.parametrize("kind", [Kind.UNKNOWN, Kind.PERMANENT, Kind.THROTTLED])
 def test_a_stop_is_never_given_up_whatever_the_vendor_says(kind: Kind) -> None:
     session, now = recording(), END
     for gap in [1, 2, 4, 8, 15, *[30] * 200]:
@@ -209,3 +210,14 @@ def test_repeating_the_intent_of_a_stop_keeps_the_first_instant() -> None:
     assert intend(session, due, END + 9) is session
     query = Due(at=END, lane=Lane.QUERY, step=Step.QUERY, take=0)
     assert intend(session, query, END) is session
+
+
+def test_a_class_that_has_left_ends_its_recorder_and_is_no_loss() -> None:
+    session = recording()
+    for at in (T0 + 300, T0 + 340, T0 + 390):
+        session = after(session, fact(Step.QUERY, Kind.NOT_FOUND, at))
+    session = after(session, fact(Step.STOP, Kind.NOT_FOUND, T0 + 391))
+    session = after(session, fact(Step.ACQUIRE, Kind.EMPTY, T0 + 392, absent=True))
+    session = advance(session, END, CADENCE)
+    assert session.ending is Ending.UNCONFIRMED
+    assert session.reason == "everybody had left, and the recorder ended by itself"
