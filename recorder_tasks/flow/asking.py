@@ -24,6 +24,7 @@ from recorder_tasks.settings import AppSettings, ProfileSettings, Settings, hidd
 
 EVERYONE = ["#allstream#"]
 LABEL_LENGTH = 128
+SOUND_ONLY, PICTURE_ONLY = 0, 1  # streamTypes (facts 2.7)
 
 
 class Ask(BaseModel):
@@ -157,7 +158,8 @@ def _times(
 def _recipe(
     mode: Mode, profile: ProfileSettings, overrides: Mapping[str, Any], seconds: float
 ) -> dict[str, Any]:
-    recipe = merged(merged(_defaults(mode, profile), profile.recipe), overrides)
+    wanted = merged(profile.recipe, overrides)
+    recipe = merged(_defaults(mode, profile, wanted), wanted)
     if mode is Mode.WEB:
         for page in _pages(recipe):
             page.setdefault("maxRecordingHour", min(max(math.ceil(seconds / 3600), 1), HOURS))
@@ -175,17 +177,20 @@ def _pages(recipe: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 yield page
 
 
-def _defaults(mode: Mode, profile: ProfileSettings) -> dict[str, Any]:
-    """What is recorded when nobody says: everybody, sound and picture."""
+def _defaults(mode: Mode, profile: ProfileSettings, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """What is recorded when nobody says: everybody, with what the wish leaves of sound and picture."""
     if mode is Mode.WEB:
         return {"recordingFileConfig": {"avFileType": ["hls", "mp4"]}}
     config: dict[str, Any] = {
         "channelType": 1,
         "streamTypes": 2,
         "maxIdleTime": profile.max_idle,
-        "subscribeAudioUids": EVERYONE,
-        "subscribeVideoUids": EVERYONE,
     }
+    asked = wanted.get("recordingConfig")
+    asked = asked if isinstance(asked, Mapping) else {}
+    for kind, absent in (("Audio", PICTURE_ONLY), ("Video", SOUND_ONLY)):
+        if asked.get("streamTypes") != absent and f"unSubscribe{kind}Uids" not in asked:
+            config[f"subscribe{kind}Uids"] = EVERYONE
     if mode is not Mode.MIX:
         config["subscribeUidGroup"] = 5
     kinds = ["hls"] if mode is Mode.INDIVIDUAL else ["hls", "mp4"]
@@ -209,6 +214,9 @@ def _check(mode: Mode, channel: str, body: Mapping[str, Any]) -> None:
     """Everything that the vendor would refuse about it, said now."""
     try:
         agora.check_channel(agora.Mode(mode), channel)
+    except agora.InvalidRequest as fault:
+        raise InvalidWish(str(fault).replace("cname", "channel:", 1)) from None
+    try:
         agora.check_start(agora.Mode(mode), agora.StartRequest.of(body))
     except agora.InvalidRequest as fault:
         raise InvalidWish(str(fault)) from None

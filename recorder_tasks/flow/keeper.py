@@ -50,10 +50,10 @@ class Keeper(Thread):
         failures = 0
         while not self._ended.is_set():
             try:
-                last_id = self._reconcile()
+                last_id = self.reconcile()
                 failures = 0
                 while not self._ended.is_set():
-                    last_id = self._refresh(last_id)
+                    last_id = self.refresh(last_id)
             except StoreError:
                 failures += 1
                 if failures >= AWAY_AFTER:
@@ -70,13 +70,13 @@ class Keeper(Thread):
         at, mono = self._anchor
         return at + (time.monotonic() - mono) * self.store.clock.rate
 
-    def _anchored(self) -> None:
+    def anchor(self) -> None:
         self._anchor = (self.store.clock.now(), time.monotonic())
         self._workers = max(1, len(self.store.workers.alive(30.0)))
 
-    def _reconcile(self) -> str:
+    def reconcile(self) -> str:
         """On every (re)connect: bring waiting facts home, adopt what Redis forgot, copy what it knows."""
-        self._anchored()
+        self.anchor()
         last_id = self.store.takes.last_id()
         self._alone.clear()
         self._bring_home()
@@ -87,12 +87,12 @@ class Keeper(Thread):
         self.journal.keep(list(known.values()))
         return last_id
 
-    def _refresh(self, last_id: str) -> str:
+    def refresh(self, last_id: str) -> str:
         entries, last_id, gap = self.store.takes.changes(last_id, REFRESH_MS)
-        self._anchored()
+        self.anchor()
         self._bring_home()
         if gap:
-            return self._reconcile()
+            return self.reconcile()
         for entry in entries:
             if entry.op == "live" and entry.take is not None:
                 self.journal.keep([entry.take])

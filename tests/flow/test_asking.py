@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recorder_tasks.core.errors import InvalidWish
+from recorder_tasks.core.session import Mode, Session
+from recorder_tasks.flow.asking import Ask, checked_change, merged, plan, session_id_of
+from recorder_tasks.settings import Settings
+from tests.flow.engine import HIDDEN, some_settings
+
+NOW = 1_800_000_000.0
+TODAY = datetime.fromtimestamp(NOW, UTC)
+PAGE = {"url": "https://example.org/board", "audioProfile": 1, "videoWidth": 1280, "videoHeight": 720}
+
+
+def web(page: Any) -> dict[str, Any]:
+    services = [{"serviceName": "web_recorder_service", "serviceParam": page}]
+    return {"extensionServiceConfig": {"extensionServices": services}}
+
+
+def planned(settings: Settings, **ask: Any) -> Session:
+    return plan(Ask.read(**{"channel": "room", **ask}), settings, "r-1", (900, 901), NOW)
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"channel": ""}, "channel: "),
+    ({"channel": "a" * 65, "minutes": 5}, "channel: "),
+    ({"channel": 7}, "channel: "),
+    ({"minutes": 0}, "minutes: "),
+    ({"minutes": -1}, "minutes: "),
+    ({"minutes": float("nan")}, "minutes: "),
+    ({"minutes": float("inf")}, "minutes: "),
+    ({"minutes": 10**6}, "minutes: "),
+    ({"minutes": 5, "end": TODAY + timedelta(hours=1)}, "either end or minutes"),
+    ({"start": TODAY.replace(tzinfo=None)}, "start: "),
+    ({"end": TODAY.replace(tzinfo=None)}, "end: "),
+    ({"start": TODAY + timedelta(hours=1), "end": TODAY}, "is not after start"),
+    ({"end": TODAY - timedelta(seconds=1)}, "has passed already"),
+    ({"start": TODAY - timedelta(days=1)}, "240 minutes after start has passed already"),
+    ({"start": TODAY - timedelta(days=1), "minutes": 5}, "5 minutes after start has passed already"),
+    ({"end": TODAY + timedelta(days=31)}, "is too long"),
+    ({"key": ""}, "key: "),
+    ({"key": "k" * 257}, "key: "),
+    ({"labels": {"": "x"}}, "labels: "),
+    ({"labels": {"class": "x" * 129}}, "labels: "),
+    ({"labels": {"class": 7}}, "labels.class: "),
+    ({"labels": {str(n): "x" for n in range(17)}}, "labels: "),
+    ({"profile": "exams"}, "profile: 'exams' is not configured (there are: none yet)"),
+    ({"app": "other"}, "app: 'other' is not configured (there are: default)"),
+    ({"storage": "other"}, "storage: 'other' is not configured"),
+    ({"mode": "audio"}, "mode: "),
+    ({"max_extension": -1}, "max_extension: "),
+    ({"max_extension": float("nan")}, "max_extension: "),
+    ({"colour": "blue"}, "colour: "),
+    ({"recipe": {"recordingConfig": {"maxIdleTime": 2}}}, "maxIdleTime"),
+    ({"recipe": {"recordingConfig": {"maxIdleTime": "soon"}}}, "maxIdleTime"),
+    ({"recipe": {"recordingConfig": "all"}}, "recordingConfig"),
+    ({"recipe": {"recordingConfig": {"colour": 1}}}, "colour"),
+    ({"recipe": {"recordingConfig": {"channelType": object()}}}, "recipe: takes what JSON can hold"),
+    ({"recipe": {"recordingConfig": {"channelType": float("nan")}}}, "recipe: takes what JSON can hold"),
+    ({"recipe": ["mix"]}, "recipe: "),
+    ({"mode": "web"}, "web"),
+    (
+        {"mode": "web", "recipe": {"extensionServiceConfig": {"extensionServices": ["page"]}}},
+        "extensionService",
+    ),
+    ({"mode": "web", "recipe": {"extensionServiceConfig": "page"}}, "extensionService"),
+    ({"mode": "web", "recipe": web(None)}, "serviceParam"),
+]
+
+
+@pytest.mark.parametrize(("ask", "sentence"), REFUSED, ids=[f"{ask}"[:60] for ask, _ in REFUSED])
+def test_what_cannot_be_recorded_is_refused_in_one_sentence(
+    settings: Settings, ask: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(InvalidWish) as refused:
+        planned(settings, **ask)
+    assert sentence in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {"token": "hush-hush"},
+        {"storageConfig": {"accessKey": "hush-hush"}},
+        {"recordingConfig": {"decryptionMode": 1, "secret": "hush-hush"}},
+        {"recordingConfig": {"salt": "hush-hush"}},
+    ],
+)
+def test_no_secret_is_taken_with_a_wish_nor_repeated(settings: Settings, recipe: dict[str, Any]) -> None:
+    with pytest.raises(InvalidWish, match="comes from the settings") as refused:
+        planned(settings, recipe=recipe)
+    assert "hush" not in str(refused.value)
+
+
+def test_no_refusal_names_a_key_of_the_settings(settings: Settings) -> None:
+    for ask, _ in REFUSED:
+        with pytest.raises(InvalidWish) as refused:
+            planned(settings, **ask)
+        assert not [secret for secret in HIDDEN if secret in str(refused.value)]
+
+
+def test_every_fault_is_named_at_once(settings: Settings) -> None:
+    with pytest.raises(InvalidWish, match=r"minutes: .*; mode: .*"):
+        planned(settings, minutes=-1, mode="audio")
+
+
+@pytest.mark.parametrize("mode", ["individual", "raw", "mix"])
+def test_each_mode_has_defaults_that_the_vendor_takes(settings: Settings, mode: str) -> None:
+    session = planned(settings, mode=mode, minutes=60)
+    assert session.mode == mode
+    assert session.recipe["recordingConfig"]["maxIdleTime"] == 300
+    assert ("subscribeUidGroup" in session.recipe["recordingConfig"]) is (mode != "mix")
+
+
+def test_a_web_recording_may_last_until_its_deadline(settings: Settings) -> None:
+    asked = web(dict(PAGE))
+    session = planned(settings, mode="web", minutes=150, max_extension=0, recipe=asked)
+    (service,) = session.recipe["extensionServiceConfig"]["extensionServices"]
+    assert service["serviceParam"]["maxRecordingHour"] == 3
+    assert "maxRecordingHour" not in asked["extensionServiceConfig"]["extensionServices"][0]["serviceParam"]
+
+
+def test_a_recipe_overrides_the_profile_member_by_member(namespace: str, tmp_path: Path) -> None:
+    profile = {"mode": "mix", "recipe": {"recordingConfig": {"streamTypes": 0, "channelType": 0}}}
+    settings = some_settings(namespace, tmp_path, profiles={"voice": profile})
+    session = planned(settings, profile="voice", recipe={"recordingConfig": {"channelType": 1}}, minutes=5)
+    config = session.recipe["recordingConfig"]
+    assert (config["streamTypes"], config["channelType"]) == (0, 1)
+    assert config["subscribeAudioUids"] == ["#allstream#"]
+    assert "subscribeVideoUids" not in config
+
+
+def test_who_is_left_out_takes_the_place_of_everybody(settings: Settings) -> None:
+    session = planned(settings, recipe={"recordingConfig": {"unSubscribeVideoUids": ["7"]}}, minutes=5)
+    assert "subscribeVideoUids" not in session.recipe["recordingConfig"]
+    assert session.recipe["recordingConfig"]["subscribeAudioUids"] == ["#allstream#"]
+
+
+def test_a_member_that_is_set_to_none_is_taken_out() -> None:
+    assert merged({"a": {"b": 1, "c": [1]}, "d": 2}, {"a": {"b": None}, "d": None}) == {"a": {"c": [1]}}
+
+
+def test_the_deadline_is_the_end_and_the_extension_within_one_recorders_life(
+    settings: Settings, namespace: str, tmp_path: Path
+) -> None:
+    session = planned(settings, minutes=60, max_extension=600)
+    assert (session.end, session.deadline) == (NOW + 3600, NOW + 4200)
+    app = {"app_id": "a" * 32, "key": "k", "secret": "s", "certificate": "c" * 32}
+    short = some_settings(namespace, tmp_path, apps={"default": app})
+    day = planned(short, minutes=23 * 60, max_extension=7200)
+    assert day.deadline == NOW + 86_400 - 120
+
+
+def test_health_is_looked_at_before_the_recorder_leaves_an_idle_channel(settings: Settings) -> None:
+    session = planned(settings, recipe={"recordingConfig": {"maxIdleTime": 30}}, minutes=5)
+    assert session.max_idle == 30
+    assert session.health_every <= 24
+
+
+def test_the_digest_tells_the_same_wish_from_another() -> None:
+    asked = {"channel": "room", "minutes": 5, "key": "lesson-1"}
+    assert Ask.read(**asked).digest() == Ask.read(**{**asked, "key": "lesson-2"}).digest()
+    assert Ask.read(**asked).digest() != Ask.read(**{**asked, "minutes": 6}).digest()
+
+
+def test_a_key_names_one_session_per_namespace() -> None:
+    assert session_id_of("lesson-1", "a") == session_id_of("lesson-1", "a")
+    assert session_id_of("lesson-1", "a") != session_id_of("lesson-1", "b")
+    assert session_id_of(None, "a") != session_id_of(None, "a")
+
+
+def test_a_change_is_checked_before_it_is_kept() -> None:
+    with pytest.raises(InvalidWish):
+        checked_change(Mode.MIX, {"colour": 1}, layout=False)
+    with pytest.raises(InvalidWish):
+        checked_change(Mode.MIX, {"mixedVideoLayout": 9}, layout=True)
+    assert checked_change(Mode.MIX, {"mixedVideoLayout": 1}, layout=True)["mixedVideoLayout"] == 1
+
+
+def test_the_encryption_of_a_channel_comes_from_its_profile(namespace: str, tmp_path: Path) -> None:
+    profile = {"recipe": {"recordingConfig": {"decryptionMode": 1}}, "channel_secret": "hush-hush"}
+    settings = some_settings(namespace, tmp_path, profiles={"private": profile})
+    session = planned(settings, profile="private", minutes=5)
+    assert "hush-hush" not in session.to_json().decode()
