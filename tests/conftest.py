@@ -34,11 +34,12 @@ def server_command() -> list[str]:
     return [str(get_binary_path())]
 
 
-def start_server(base: Path, *options: str) -> tuple[subprocess.Popen[bytes], str]:
-    """A server on a free port of loopback, answering."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def start_server(base: Path, *options: str, port: int = 0) -> tuple[subprocess.Popen[bytes], str]:
+    """A server on a port of loopback (0: a free one), answering."""
+    if not port:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     base.mkdir(parents=True, exist_ok=True)
     command = [*server_command(), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(base), *options]
     with base.with_suffix(".log").open("ab") as log:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,26 +68,29 @@ class Listing:
         last = None if cursor is None else _entry(cursor)
         found: dict[str, Session] = {}
         looked = 0
+        size = min(CHUNK, limit)
         while looked < MOST_LOOKED_AT:
-            size = min(CHUNK, limit - len(found))
             batch = reader.after(last, size + 1)
-            page, more = batch[:size], len(batch) > size
-            found |= {session.id: session for session in self._load(page) if wanted.passes(session)}
-            looked += len(page)
-            last = page[-1] if page else last
-            if not more:
+            page = self._loaded(batch[:size])
+            for place, (entry, session) in enumerate(page, start=1):
+                last = entry
+                if session is not None and wanted.passes(session):
+                    found[session.id] = session
+                if len(found) >= limit and place < len(batch):
+                    return Page(tuple(found.values()), _cursor(entry))
+            if len(batch) <= size:
                 return Page(tuple(found.values()), None)
-            if len(found) >= limit:
-                break
+            looked, size = looked + len(page), CHUNK
         assert last is not None
         return Page(tuple(found.values()), _cursor(last))
 
-    def _load(self, entries: list[Entry]) -> Iterator[Session]:
+    def _loaded(self, entries: list[Entry]) -> list[tuple[Entry, Session | None]]:
         if not entries:
-            return
+            return []
         with redis_errors():
             found: Any = self._client.mget([self._keys.session(one) for _, one in entries])
-        yield from (read(stored) for stored in found if stored is not None)
+        sessions = (None if stored is None else read(stored) for stored in found)
+        return list(zip(entries, sessions, strict=True))
 
 
 class _Reader:
