@@ -47,7 +47,8 @@ def attach(app: Celery, settings: Settings | None = None) -> Celery:
     """
     from recorder_tasks import tasks
 
-    tasks.register(app)
+    if not hasattr(app, "recorder_settings"):
+        tasks.register(app)
     queues = list(app.conf.task_queues or [])
     known = {queue.name for queue in queues}
     default = app.conf.task_default_queue

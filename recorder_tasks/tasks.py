@@ -17,19 +17,19 @@ from recorder_tasks.wiring import Wiring, wiring
 
 
 def register(app: Celery) -> None:
-    """Add the ``recorder.*`` tasks to an app."""
+    """Add the ``recorder.*`` tasks to an app; not shared, since another app may have other settings."""
 
     def parts() -> Wiring:
         return wiring(getattr(app, "recorder_settings", None))
 
-    @app.task(name="recorder.acquire", ignore_result=True)
+    @app.task(name="recorder.acquire", ignore_result=True, shared=False)
     def acquire(session_id: str, token: str) -> None:
         """First half of the chain; ends it unless start has something to start."""
         if not parts().turns.take(Step.ACQUIRE, session_id, token).go_on:
             raise Ignore
 
     def step_task(step: Step | None, name: str, rank: int | None = None) -> None:
-        @app.task(name=name, ignore_result=True)
+        @app.task(name=name, ignore_result=True, shared=False)
         def take_turn(session_id: str, token: str) -> None:
             parts().turns.take(step, session_id, token, rank=rank)
 
@@ -41,17 +41,17 @@ def register(app: Celery) -> None:
     step_task(Step.STOP, "recorder.stop")
     step_task(None, "recorder.settle")
 
-    @app.task(name="recorder.record", ignore_result=False)
+    @app.task(name="recorder.record", ignore_result=False, shared=False)
     def record(**ask: Any) -> str:
         """``record()`` by name, for producers that do not import us; the session's id is the result."""
         return parts().desk.record(**ask).session_id
 
-    @app.task(name="recorder.check", ignore_result=True)
+    @app.task(name="recorder.check", ignore_result=True, shared=False)
     def check() -> None:
         """Sessions against the due set, a slice at a time; what is broken is repaired and reported."""
         parts().check()
 
-    @app.task(name="recorder.retire", ignore_result=True)
+    @app.task(name="recorder.retire", ignore_result=True, shared=False)
     def retire() -> None:
         """Finished sessions past their retention leave Redis."""
         parts().retire()

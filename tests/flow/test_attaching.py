@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery
+from kombu.entity import Queue
+
+from recorder_tasks.celery_app import DispatcherStep, attach, own_queue, signature
+from recorder_tasks.core.session import Lane
+from recorder_tasks.flow.dispatcher import GENERAL
+from recorder_tasks.settings import Settings
+from recorder_tasks.store import Claim
+from recorder_tasks.wiring import Wiring, name_worker, wiring
+from tests.flow.engine import some_settings
+
+
+def a_team(**conf: Any) -> Celery:
+    app = Celery("team", broker="memory://", set_as_current=False)
+    app.conf.update(conf)
+    return app
+
+
+def queues(app: Celery) -> set[str]:
+    return {queue.name for queue in app.conf.task_queues}
+
+
+def test_a_team_keeps_its_own_queues_tasks_and_calendar(settings: Settings) -> None:
+    app = a_team(
+        task_queues=[Queue("mail"), Queue("recorder")],
+        task_routes={"team.mail": {"queue": "mail"}},
+        beat_schedule={"mail": {"task": "team.mail", "schedule": 60.0}},
+    )
+    attach(app, settings)
+    attach(app, settings)
+    assert queues(app) == {"mail", "recorder", "recorder.stop"}
+    assert len(app.conf.task_queues) == 3
+    assert app.conf.task_routes["team.mail"] == {"queue": "mail"}
+    assert set(app.conf.beat_schedule) == {"mail", "recorder.check", "recorder.retire"}
+    assert DispatcherStep in app.steps["worker"]
+
+
+def test_the_default_queue_of_a_team_without_queues_is_still_consumed(settings: Settings) -> None:
+    app = attach(a_team(task_default_queue="lessons"), settings)
+    assert queues(app) == {"lessons", "recorder", "recorder.stop"}
+
+
+def everything_to_mail(name: str, *_: Any, **__: Any) -> dict[str, str]:
+    return {"queue": "mail"}
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        None,
+        {"*": {"queue": "mail"}},
+        [{"*": {"queue": "mail"}}],
+        (everything_to_mail,),
+        everything_to_mail,
+    ],
+)
+def test_a_rule_of_the_team_for_everything_does_not_catch_our_tasks(settings: Settings, theirs: Any) -> None:
+    app = attach(a_team(task_routes=theirs, task_queues=[Queue("mail")]), settings)
+    assert app.amqp.router.route({}, "recorder.record")["queue"].name == "recorder"
+    if theirs is not None:
+        assert app.amqp.router.route({}, "team.mail")["queue"].name == "mail"
+
+
+@pytest.mark.parametrize(
+    ("consumed", "lanes"),
+    [
+        (["recorder"], GENERAL),
+        (["recorder.stop"], (Lane.STOP,)),
+        (["recorder", "recorder.stop"], tuple(Lane)),
+        (["celery"], ()),
+    ],
+)
+def test_a_worker_serves_the_lanes_of_the_queues_that_it_consumes(
+    settings: Settings, consumed: list[str], lanes: tuple[Lane, ...]
+) -> None:
+    app = attach(a_team(), settings)
+    app.amqp.queues.select(consumed)
+    assert set(DispatcherStep._lanes(app)) == set(lanes)
+
+
+@pytest.mark.parametrize("lane", list(Lane))
+def test_every_lane_has_a_registered_task_for_the_claiming_workers_own_queue(
+    settings: Settings, lane: Lane
+) -> None:
+    app = attach(a_team(), settings)
+    made = signature(app, Claim("r-1", lane, "token"), own_queue("one@host"))
+    links = list(made.tasks) if lane is Lane.START else [made]
+    assert [link.options["queue"] for link in links] == ["recorder.at.one@host"] * len(links)
+    assert all(link.task in app.tasks and link.args == ("r-1", "token") and link.immutable for link in links)
+    if lane is Lane.START:
+        assert [link.task for link in links] == ["recorder.acquire", "recorder.start"]
+
+
+def test_the_parts_of_a_process_are_built_once_and_share_the_workers_journal(
+    namespace: str, tmp_path: Path
+) -> None:
+    settings = some_settings(namespace, tmp_path)
+    early = wiring(settings)
+    assert wiring(settings) is early
+    name_worker("one@host/2")
+    assert early.journal.path.name == f"{namespace}-{early.worker}.sqlite".replace("/", "_")
+    early.close()
+
+
+def test_a_record_by_name_needs_no_import_of_ours(redis_url: str, namespace: str, tmp_path: Path) -> None:
+    settings = some_settings(namespace, tmp_path, redis_url=redis_url)
+    app = attach(a_team(task_always_eager=True), settings)
+    asked = {"channel": "room", "minutes": 5, "key": "lesson-1", "start": "2099-01-01T09:00:00Z"}
+    first = app.tasks["recorder.record"].apply(kwargs=asked).get()
+    assert app.tasks["recorder.record"].apply(kwargs=asked).get() == first
+    parts = Wiring(settings)
+    assert parts.desk.get(first).channel == "room"
+    parts.check()
+    assert parts.retire() == 0
+    parts.close()
+    wiring(settings).close()
