@@ -3,10 +3,11 @@
 -- ARGV 1 key prefix   2 JSON {lanes [[lane, later]], free, lease, poison_after, seed}
 --      `later`: seconds that an entry must have been due (for stops that their own worker leaves lying)
 -- The keys of the sessions found are made from the prefix: session:*, lease:*.
--- Returns {now, next due or '', [id, lane, token, claims, ...], [poisoned id, ...]}.
+-- Returns {now, next due or '' (now: look again at once), [id, lane, token, claims, ...], [poisoned id, ...]}.
 -- A leased session is passed over, save that stop takes the lease over from any other step, and is counted anew.
 -- One claimed too often without a save is poison: it is reported and rests, 30 s and twice as long each time up to
 -- 10 min, and is then tried once more; a stop is never given up (P2).
+local PASSES = 16 -- over a lane's ripe entries: nothing may keep the server in this script
 local prefix, ask = ARGV[1], cjson.decode(ARGV[2])
 local now = clock(KEYS[1], prefix)
 pull_in(KEYS[1], prefix, now)
@@ -36,12 +37,14 @@ local function take(id, lane)
 end
 
 for _, entry in ipairs(ask.lanes) do
-  local key, ripe = prefix .. 'due:' .. entry[1], text(now - entry[2])
-  while taken < ask.free do
+  local key, ripe, passed = prefix .. 'due:' .. entry[1], text(now - entry[2]), 0
+  while taken < ask.free and passed < PASSES do
     local ids = redis.call('ZRANGEBYSCORE', key, '-inf', ripe, 'LIMIT', 0, ask.free - taken)
     if #ids == 0 then break end
     for _, id in ipairs(ids) do take(id, entry[1]) end
+    passed = passed + 1
   end
+  if passed == PASSES then upcoming = now end
   local first = redis.call('ZRANGEBYSCORE', key, '(' .. ripe, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if first[2] then upcoming = math.min(upcoming or math.huge, tonumber(first[2]) + entry[2]) end
 end
