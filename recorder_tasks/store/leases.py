@@ -14,6 +14,8 @@ from recorder_tasks.store.keys import Keys
 from recorder_tasks.store.scripts import Scripts
 from recorder_tasks.store.stored import read
 
+SHORTEST = 0.001  # seconds of a lease; the scripts tell microseconds apart
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -77,8 +79,8 @@ class Leases:
         ``overdue_stop``: stops too, if they have been due for that many seconds. A session claimed
         ``poison_after`` times without a save rests before each further try, and is then in ``poisoned``.
         """
-        if free < 1 or lease <= 0:
-            raise ValueError(f"claim: free={free} and lease={lease:g} must be above 0")
+        if free < 1 or lease < SHORTEST:
+            raise ValueError(f"claim: free={free} must be 1 or more, lease={lease:g} at least {SHORTEST:g} s")
         wanted = [(Lane.STOP, overdue_stop)] if overdue_stop is not None else []
         ask = {
             "lanes": [[lane.value, later] for lane, later in [*wanted, *((lane, 0) for lane in lanes)]],

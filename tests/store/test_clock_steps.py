@@ -81,6 +81,21 @@ def test_a_step_back_noticed_by_a_save_pulls_leases_in_too(store: Store, add: Ad
     assert [found.session_id for found in store.leases.claim(ALL, free=1, lease=10.0).claims] == ["class"]
 
 
+def test_a_lease_that_ends_at_this_very_instant_is_over(store: Store, add: Add) -> None:
+    """Within the last microsecond it must not be held and due at once: the claim would never end."""
+    for number in range(25):
+        store.clock.set_test(offset=number * 1000.0 + number / 7e6)
+        other, name = add(f"other-{number}", dues={Lane.SETTLE: 9e8}), f"class-{number}"
+        add(name, dues={Lane.START: 0.0})
+        assert len(store.leases.claim(ALL, free=5, lease=10.0).claims) == 1
+        store.clock.jump(-300.0)
+        store.sessions.save(other, {Lane.SETTLE: 9e9})
+        store.clock.jump(10.1)
+        (again,) = store.leases.claim(ALL, free=5, lease=9000.0).claims
+        assert again.session_id == name
+        assert store.leases.release(name, again.token, Lane.START, 9e9)
+
+
 def test_a_large_step_back_neither_blocks_nor_doubles_the_budget(store: Store) -> None:
     store.clock.set_test(rate=0.001)
     want = SlotRequest(qps=10.0, spread=0.1, rank=5, ahead=0.3)

@@ -17,8 +17,9 @@ local function look(key)
   if kept[2] then
     now = tonumber(kept[3]) + (now - tonumber(kept[3])) * tonumber(kept[2]) + tonumber(kept[4])
   end
+  now = tonumber(text(now)) -- as scores are written: what is later than now is later in the sets too
   local back = tonumber(kept[1] or 0) - now
-  if back > 0 and back <= CLAMPED then return now + back, 0 end
+  if back > 0 and back <= CLAMPED then return tonumber(kept[1]), 0 end
   return now, math.max(0, back)
 end
 
