@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from recorder_tasks.core.outcome import FileSource, Frozen, Instant, Upload
-from recorder_tasks.core.session import End, Ending, Mode, Session, State, Take
+from recorder_tasks.core.outcome import FileSource, Frozen, Instant, Mode, Upload
+from recorder_tasks.core.session import End, Ending, Session, State, Take
 
 
 def when(at: Instant | None) -> datetime | None:

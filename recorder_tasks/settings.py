@@ -22,7 +22,7 @@ from pydantic_settings import (
 )
 
 from recorder_tasks.core.cadence import Cadence
-from recorder_tasks.core.session import Mode
+from recorder_tasks.core.outcome import Mode
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 MAX_UID = 2**32 - 1

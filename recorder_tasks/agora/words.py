@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from recorder_tasks.core.outcome import Mode
 
-class Mode(StrEnum):
-    """What one task records, as the path spells it (facts 2.1, 15)."""
-
-    INDIVIDUAL = "individual"  # one set of files per user, version 1
-    RAW = "raw"  # one set of files per user, version 2
-    MIX = "mix"  # one file of everybody
-    WEB = "web"  # a web page
+__all__ = ["Area", "Mode"]
 
 
 class Area(StrEnum):

@@ -10,7 +10,7 @@ from recorder_tasks.cli import deployment
 from recorder_tasks.cli.findings import Finding, error, ok, warn
 from recorder_tasks.cli.group import wrong_members
 from recorder_tasks.cli.reach import vendor
-from recorder_tasks.core.session import Mode
+from recorder_tasks.core.outcome import Mode
 from recorder_tasks.settings import AppSettings, Settings
 from recorder_tasks.store.errors import StoreError
 from recorder_tasks.wiring import Wiring

@@ -31,6 +31,15 @@ class Step(StrEnum):
     STOP = "stop"
 
 
+class Mode(StrEnum):
+    """What one recorder makes, as the vendor's paths spell it (2.1, 15)."""
+
+    INDIVIDUAL = "individual"  # one set of files per user, version 1
+    RAW = "raw"  # one set of files per user, version 2
+    MIX = "mix"  # one file of everybody
+    WEB = "web"  # a web page
+
+
 class Kind(StrEnum):
     """The meaning of an answer, or of its absence. Sections refer to the vendor facts page."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Self
 
-from recorder_tasks.core.outcome import Frozen, Instant, Kind, RecordedFile, Step, Upload
+from recorder_tasks.core.outcome import Frozen, Instant, Kind, Mode, RecordedFile, Step, Upload
 
 
 class State(StrEnum):
@@ -52,15 +52,6 @@ class Lane(StrEnum):
     UPDATE_LAYOUT = "update_layout"
     QUERY = "query"
     SETTLE = "settle"
-
-
-class Mode(StrEnum):
-    """How the vendor records: one set of files per user, its second version, one mixed file, a web page."""
-
-    INDIVIDUAL = "individual"
-    RAW = "raw"
-    MIX = "mix"
-    WEB = "web"
 
 
 KEPT_TROUBLES = 8

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from recorder_tasks.core.errors import InvalidWish, WishRefused
-from recorder_tasks.core.outcome import Instant
-from recorder_tasks.core.session import Change, Mode, Session, State
+from recorder_tasks.core.outcome import Instant, Mode
+from recorder_tasks.core.session import Change, Session, State
 
 
 def _say(at: Instant) -> str:

@@ -17,8 +17,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from recorder_tasks import agora
 from recorder_tasks.core.errors import InvalidWish
-from recorder_tasks.core.outcome import Instant
-from recorder_tasks.core.session import Mode, Session
+from recorder_tasks.core.outcome import Instant, Mode
+from recorder_tasks.core.session import Session
 from recorder_tasks.flow.vendors import DAY, HOURS, with_secrets
 from recorder_tasks.settings import AppSettings, ProfileSettings, Settings, hidden_members
 
@@ -213,11 +213,11 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def _check(mode: Mode, channel: str, body: Mapping[str, Any]) -> None:
     """Everything that the vendor would refuse about it, said now."""
     try:
-        agora.check_channel(agora.Mode(mode), channel)
+        agora.check_channel(mode, channel)
     except agora.InvalidRequest as fault:
         raise InvalidWish(str(fault).replace("cname", "channel:", 1)) from None
     try:
-        agora.check_start(agora.Mode(mode), agora.StartRequest.of(body))
+        agora.check_start(mode, agora.StartRequest.of(body))
     except agora.InvalidRequest as fault:
         raise InvalidWish(str(fault)) from None
 
@@ -229,7 +229,7 @@ def checked_change(mode: Mode, body: Mapping[str, Any], *, layout: bool) -> dict
             layout_wire: dict[str, Any] = agora.LayoutRequest.of(body).to_wire()
             return layout_wire
         request = agora.UpdateRequest.of(body)
-        agora.check_update(agora.Mode(mode), request)
+        agora.check_update(mode, request)
         return request.to_wire()
     except agora.InvalidRequest as fault:
         raise InvalidWish(str(fault)) from None

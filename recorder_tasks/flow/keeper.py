@@ -15,8 +15,8 @@ from threading import Thread
 
 from recorder_tasks.core import lifecycle, takes
 from recorder_tasks.core.agenda import lanes
-from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step
-from recorder_tasks.core.session import Mode, Session, State, Take
+from recorder_tasks.core.outcome import Instant, Kind, Mode, Outcome, Step
+from recorder_tasks.core.session import Session, State, Take
 from recorder_tasks.flow.steps import Call, perform
 from recorder_tasks.flow.turn import Turns, live_sids
 from recorder_tasks.store import Event, LiveTake, StoreError

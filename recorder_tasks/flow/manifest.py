@@ -25,6 +25,6 @@ def _filled(session: Session, take: Take, prefix: tuple[str, ...]) -> Take:
     if take.sid is None or take.files or empty:
         return take
     kinds = (session.recipe.get("recordingFileConfig") or {}).get("avFileType", ["hls"])
-    names = agora.predicted_names(agora.Mode(session.mode), take.sid, session.channel, kinds, prefix=prefix)
+    names = agora.predicted_names(session.mode, take.sid, session.channel, kinds, prefix=prefix)
     files = tuple(RecordedFile(name=name, source=FileSource.NAMING_RULE) for name in names)
     return take.model_copy(update={"files": merge_files(take.files, files)})

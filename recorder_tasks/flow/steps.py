@@ -100,7 +100,7 @@ def _start(vendors: Vendors, call: Call) -> Outcome:
     session, take = call.session, call.take
     request = vendors.start_request(session, take.uid, take.sent_at)
     answer = vendors.client(session.app).start(
-        agora.Mode(session.mode), take.resource_id, session.channel, take.uid, request, permit=call.permit
+        session.mode, take.resource_id, session.channel, take.uid, request, permit=call.permit
     )
     return _fact(answer, Step.START, call.now(), uid=take.uid, resource_id=take.resource_id, sid=answer.sid)
 
@@ -108,9 +108,7 @@ def _start(vendors: Vendors, call: Call) -> Outcome:
 def _query(vendors: Vendors, call: Call) -> Outcome:
     session, take = call.session, call.take
     assert take.sid is not None
-    answer = vendors.client(session.app).query(
-        agora.Mode(session.mode), take.resource_id, take.sid, permit=call.permit
-    )
+    answer = vendors.client(session.app).query(session.mode, take.resource_id, take.sid, permit=call.permit)
     return _of(take, answer, Step.QUERY, call.now())
 
 
@@ -120,7 +118,7 @@ def _update(vendors: Vendors, call: Call) -> Outcome:
     assert session.update is not None
     request = agora.UpdateRequest.of(session.update.body)
     answer = vendors.client(session.app).update(
-        agora.Mode(session.mode),
+        session.mode,
         take.resource_id,
         take.sid,
         session.channel,
@@ -151,7 +149,7 @@ def _stop(vendors: Vendors, call: Call) -> Outcome:
     # Only the first stop waits for the upload (its answer alone has the files, 3.5); a repeat must end it.
     hurried = session.async_stop or call.busy or take.stop_trouble.count > 0
     answer = client.stop(
-        agora.Mode(session.mode),
+        session.mode,
         take.resource_id,
         take.sid,
         session.channel,

@@ -51,7 +51,7 @@ class Vendors:
     def acquire_request(self, session: Session, now: Instant) -> agora.AcquireRequest:
         """Control must outlive the recording, so the resource does: to the deadline and an hour (2.3)."""
         hours = math.ceil((session.deadline - now) / 3600) + 1
-        return agora.plan_acquire(agora.Mode(session.mode), resource_expired_hour=min(max(hours, 1), HOURS))
+        return agora.plan_acquire(session.mode, resource_expired_hour=min(max(hours, 1), HOURS))
 
     def start_request(self, session: Session, uid: int, now: Instant) -> agora.StartRequest:
         """The recipe with storage keys and a token that ends the recorder should all of us be dead (P2)."""
