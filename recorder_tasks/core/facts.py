@@ -1,7 +1,7 @@
 """THE table: (step, kind of outcome) -> what the take or session keeps of it.
 
 Each rule is a join (earliest, latest, best, union), so the same facts in any order, any number of times,
-give the same session. ``docs/architecture.md`` prints this table; a test keeps it complete.
+give the same session. A new meaning of an answer is one more row here.
 """
 
 from __future__ import annotations
