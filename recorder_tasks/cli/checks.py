@@ -87,4 +87,4 @@ def _redis(parts: Wiring) -> Iterator[Finding]:
         yield from deployment.fleet(parts)
     except StoreError as trouble:
         todo = "start it, or correct RECORDER_REDIS_URL; `recorder up` brings an embedded one along"
-        yield error("redis", f"out of reach: {trouble}", todo)
+        yield error("redis", str(trouble), todo)

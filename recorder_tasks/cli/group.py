@@ -59,7 +59,7 @@ def explained(trouble: Exception) -> tuple[int | None, str]:
         (NotReady, UNREACHABLE),
     )
     if isinstance(trouble, StoreUnavailable):
-        return UNREACHABLE, f"Redis is out of reach: {trouble}. `recorder up` brings one along."
+        return UNREACHABLE, f"{trouble}. `recorder up` brings one along."
     if isinstance(trouble, ValidationError):
         return USAGE, f"settings: {wrong_members(trouble)}"
     if isinstance(trouble, FileNotFoundError) and "RECORDER_CONFIG" in str(trouble):

@@ -40,8 +40,8 @@ def redis_errors() -> Iterator[None]:
     try:
         yield
     except (redis.ConnectionError, redis.TimeoutError, redis.exceptions.ReadOnlyError, OSError) as trouble:
-        raise StoreUnavailable(f"Redis: {trouble}") from trouble
+        raise StoreUnavailable(f"Redis is out of reach: {str(trouble).rstrip('.')}") from trouble
     except redis.RedisError as trouble:
         if any(word in str(trouble) for word in PASSING):
-            raise StoreUnavailable(f"Redis: {trouble}") from trouble
+            raise StoreUnavailable(f"Redis is out of reach: {str(trouble).rstrip('.')}") from trouble
         raise StoreError(f"Redis refused: {trouble}") from trouble
