@@ -20,7 +20,7 @@ from recorder_tasks.core.errors import InvalidWish
 from recorder_tasks.core.outcome import Instant, Mode
 from recorder_tasks.core.session import Session
 from recorder_tasks.flow.vendors import DAY, HOURS, with_secrets
-from recorder_tasks.settings import AppSettings, ProfileSettings, Settings, hidden_members
+from recorder_tasks.settings import ProfileSettings, Settings, hidden_members
 
 EVERYONE = ["#allstream#"]
 LABEL_LENGTH = 128
@@ -108,7 +108,9 @@ def plan(ask: Ask, settings: Settings, session_id: str, uids: tuple[int, int], n
     except KeyError as missing:
         raise InvalidWish(missing.args[0]) from None
     mode = ask.mode or profile.mode
-    start, end, deadline = _times(ask, profile, app, settings, now)
+    by_token = app.certificate is not None and mode is not Mode.WEB  # whose recorder joins no channel (7.1)
+    longest = DAY - settings.token_grace if by_token else HOURS * 3600.0
+    start, end, deadline = _times(ask, profile, longest, now)
     recipe = _recipe(mode, profile, ask.recipe, deadline - start)
     _check(mode, ask.channel, with_secrets(recipe, profile, settings.storage(storage)))
     max_idle = (recipe.get("recordingConfig") or {}).get("maxIdleTime", profile.max_idle)
@@ -135,7 +137,7 @@ def plan(ask: Ask, settings: Settings, session_id: str, uids: tuple[int, int], n
 
 
 def _times(
-    ask: Ask, profile: ProfileSettings, app: AppSettings, settings: Settings, now: Instant
+    ask: Ask, profile: ProfileSettings, longest: float, now: Instant
 ) -> tuple[Instant, Instant, Instant]:
     start = now if ask.start is None else ask.start.timestamp()
     if ask.end is not None:
@@ -146,7 +148,6 @@ def _times(
         said = ask.end.isoformat() if ask.end is not None else f"{(end - start) / 60:g} minutes after start"
         raise InvalidWish(f"end: {said} has passed already; it must be in the future and after start")
     extension = profile.max_extension if ask.max_extension is None else ask.max_extension
-    longest = DAY - settings.token_grace if app.certificate is not None else HOURS * 3600.0
     if end - start > longest:
         raise InvalidWish(
             f"end: {(end - start) / 3600:.1f} h after start is too long, one recorder runs at most "

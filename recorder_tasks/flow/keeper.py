@@ -72,7 +72,8 @@ class Keeper(Thread):
 
     def anchor(self) -> None:
         self._anchor = (self.store.clock.now(), time.monotonic())
-        self._workers = max(1, len(self.store.workers.alive(30.0)))
+        known = self.store.workers.alive(30.0).values()  # a beat serves no lanes and stops nothing
+        self._workers = max(1, sum(1 for info in known if info.get("lanes")))
 
     def reconcile(self) -> str:
         """On every (re)connect: bring waiting facts home, adopt what Redis forgot, copy what it knows."""
