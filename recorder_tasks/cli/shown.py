@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -31,8 +32,14 @@ COLOURS = {
 }
 
 
+PIPED_WIDTH = 200  # a table that goes into a file or a pipe keeps its ids whole
+
+
 def console(*, err: bool = False) -> Console:
-    return Console(stderr=err, highlight=False)
+    found = Console(stderr=err, highlight=False)
+    if not found.is_terminal and "COLUMNS" not in os.environ:
+        found.width = PIPED_WIDTH
+    return found
 
 
 def as_json(value: Any) -> None:
@@ -57,7 +64,7 @@ def one_line(recording: Recording) -> Text:
 def listing(recordings: Iterable[Recording]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("id", "state", "channel", "start", "end", "files", "labels"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name == "id")
     for each in recordings:
         labels = " ".join(f"{key}={value}" for key, value in sorted(each.labels.items()))
         files = str(len(each.files) or "")

@@ -206,8 +206,9 @@ def test_stops_without_redis_keep_to_this_workers_share_of_the_rate(make_engine:
     app = {"app_id": "a" * 32, "key": "k", "secret": "s", "base_url": "http://vendor.test", "qps": 10}
     engine = make_engine(apps={"default": app})
     now = engine.store.clock.now()
-    engine.store.workers.beat("one@host", {})
-    engine.store.workers.beat("two@host", {})
+    engine.store.workers.beat("one@host", {"lanes": ["stop"]})
+    engine.store.workers.beat("two@host", {"lanes": ["query"]})
+    engine.store.workers.beat("beat@host", {"lanes": []})
     engine.journal.keep([a_take(f"sid-{n}", deadline=now - 100) for n in range(4)])
     keeper = Keeper(engine.turns)
     keeper.anchor()
