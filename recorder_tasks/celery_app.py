@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from celery import Celery, bootsteps, chain, signals
 from celery.worker import state
@@ -77,10 +78,13 @@ def _routes(theirs: Any) -> Any:
 def build(settings: Settings | None = None) -> Celery:
     """Our own app, configured as the measurements advise; broker and namespace come from the settings."""
     chosen = settings or load()
+    url, options = _broker(chosen.broker)
+    if chosen.namespace != "default":  # whose queues have plain names, for producers that know only those
+        options["global_keyprefix"] = f"recorder:{{{chosen.namespace}}}:celery:"
     app = Celery("recorder_tasks")
     app.conf.update(
-        broker_url=chosen.broker,
-        result_backend=chosen.broker,
+        broker_url=url,
+        result_backend=url,
         result_expires=chosen.result_expires,
         task_ignore_result=True,
         task_acks_late=False,
@@ -88,12 +92,12 @@ def build(settings: Settings | None = None) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_transport_options={
-            "global_keyprefix": f"recorder:{{{chosen.namespace}}}:celery:",
+            **options,
             "socket_timeout": 10,
             "socket_connect_timeout": 3,
             "health_check_interval": 5,
         },
-        result_backend_transport_options={"global_keyprefix": f"recorder:{{{chosen.namespace}}}:celery:"},
+        result_backend_transport_options=options,
         task_default_queue=GENERAL_QUEUE,
         task_serializer="json",
         accept_content=["json"],
@@ -103,6 +107,17 @@ def build(settings: Settings | None = None) -> Celery:
         enable_utc=True,
     )
     return attach(app, settings)
+
+
+def _broker(url: str) -> tuple[str, dict[str, Any]]:
+    """A Redis URL as Celery spells it: one URL per Sentinel, and the master's name as an option."""
+    if not url.startswith("sentinel://"):
+        return url, {}
+    parts = urlsplit(url)
+    login, at, hosts = parts.netloc.rpartition("@")
+    master, _, database = parts.path.strip("/").partition("/")
+    nodes = (f"sentinel://{login}{at}{host}/{database or 0}" for host in hosts.split(","))
+    return ";".join(nodes), {"master_name": master}
 
 
 class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]

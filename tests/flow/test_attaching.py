@@ -7,7 +7,7 @@ import pytest
 from celery import Celery
 from kombu.entity import Queue
 
-from recorder_tasks.celery_app import DispatcherStep, attach, own_queue, signature
+from recorder_tasks.celery_app import DispatcherStep, attach, build, own_queue, signature
 from recorder_tasks.core.session import Lane
 from recorder_tasks.flow.dispatcher import GENERAL
 from recorder_tasks.settings import Settings
@@ -120,3 +120,25 @@ def test_a_record_by_name_needs_no_import_of_ours(redis_url: str, namespace: str
     assert parts.retire() == 0
     parts.close()
     wiring(settings).close()
+
+
+@pytest.mark.parametrize(
+    ("url", "namespace", "broker", "options"),
+    [
+        ("redis://host:1/2", "default", "redis://host:1/2", {}),
+        ("redis://host:1/2", "east", "redis://host:1/2", {"global_keyprefix": "recorder:{east}:celery:"}),
+        (
+            "sentinel://:pw@a:1,b:2/main/3",
+            "default",
+            "sentinel://:pw@a:1/3;sentinel://:pw@b:2/3",
+            {"master_name": "main"},
+        ),
+    ],
+)
+def test_the_broker_is_the_store_s_redis_in_celery_s_spelling(
+    url: str, namespace: str, broker: str, options: dict[str, str]
+) -> None:
+    app = build(Settings(redis_url=url, namespace=namespace, _env_file=None))
+    assert app.conf.broker_url == broker
+    assert dict(app.conf.result_backend_transport_options) == options
+    assert options.items() <= app.conf.broker_transport_options.items()
