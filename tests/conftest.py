@@ -13,8 +13,18 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from recorder_tasks.store import Store
+
+# A busy machine is no failure; CI repeats the same examples, laptops look for new ones.
+settings.register_profile(
+    "recorder",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("recorder")
 
 for name in [name for name in os.environ if name.startswith("RECORDER_")]:
     if not name.startswith("RECORDER_TEST_"):
