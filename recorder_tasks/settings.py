@@ -132,7 +132,12 @@ class Settings(BaseSettings):
     """The whole configuration of one process."""
 
     model_config = SettingsConfigDict(
-        env_prefix="RECORDER_", env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True
+        env_prefix="RECORDER_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,  # beside a missing key its siblings would be shown, secrets among them
     )
 
     redis_url: str = Field("redis://127.0.0.1:6379/0", repr=False)  # may carry a password

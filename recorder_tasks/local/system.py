@@ -50,7 +50,7 @@ class System:
         ``configure``: the other processes shall use that app.
         """
         port = server.free_port(preferred_port)
-        argv = ["simulator", "--port", str(port), "--state", str(self.data_dir / "simulator.json")]
+        argv = ["simulator", "--port", str(port), "--state", str(self.data_dir / "simulator.db")]
         if settings:
             path = self.data_dir / "simulator-settings.json"
             path.write_text(json.dumps(settings), encoding="utf-8")
