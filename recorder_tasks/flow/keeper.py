@@ -144,6 +144,7 @@ class Keeper(Thread):
     def _adopt(self, take: LiveTake) -> None:
         """Redis has lost the session: the take becomes one of its own, to be watched and stopped in time."""
         now = self.store.clock.now()
+        end = max(take.deadline, now)
         session = Session(
             id=f"adopted-{take.sid[:24]}",
             app=take.app,
@@ -152,9 +153,9 @@ class Keeper(Thread):
             labels={"adopted_from": take.session},
             uids=(take.uid, take.uid + 1),
             created_at=now,
-            start=now,
-            end=max(take.deadline, now),
-            deadline=max(take.deadline, now),
+            start=end,  # nothing is begun for it: what was wanted is not known any more
+            end=end,
+            deadline=end,
             state=State.RECORDING,
             takes=(_as_take(take, now, now),),
         )

@@ -11,6 +11,7 @@ from recorder_tasks.core.outcome import Kind, Outcome, Step
 from recorder_tasks.core.session import Lane, State
 from recorder_tasks.flow.journal import Journal
 from recorder_tasks.flow.keeper import Keeper
+from recorder_tasks.simulator.interventions import kill
 from recorder_tasks.store import LiveTake
 from tests.flow.conftest import MakeEngine
 from tests.flow.engine import Engine
@@ -122,6 +123,21 @@ def test_a_take_that_redis_forgot_is_adopted_and_stopped_in_time(engine: Engine,
     engine.journal.keep([a_take(adopted.takes[0].sid or "", session=session_id)])
     Keeper(engine.turns).reconcile()
     assert engine.journal.live() == {}
+
+
+def test_an_adopted_recorder_that_dies_is_not_replaced_by_one_that_nobody_asked_for(
+    engine: Engine, raw: Any
+) -> None:
+    engine.recording()
+    raw.flushall()
+    engine.store.clock.set_test(offset=6.0)
+    Keeper(engine.turns).reconcile()
+    kill(engine.vendor.world, "channel:room", engine.store.clock.now())
+    started = engine.vendor.verbs().count("acquire")
+    for _ in range(30):
+        engine.later(30)
+    assert engine.vendor.verbs().count("acquire") == started
+    assert engine.vendor.running() == []
 
 
 def test_a_sid_that_redis_lost_goes_back_to_the_take_that_it_belongs_to(engine: Engine) -> None:
