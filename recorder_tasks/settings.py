@@ -26,7 +26,8 @@ from recorder_tasks.core.outcome import Mode
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 MAX_UID = 2**32 - 1
-SECRET_MEMBERS = frozenset({"token", "storageConfig", "secret", "salt"})  # of a clientRequest
+# Of a clientRequest, lower case and without underscores.
+SECRET_MEMBERS = frozenset({"token", "storageconfig", "secret", "salt", "accesskey", "secretkey", "ststoken"})
 T = TypeVar("T")
 
 
@@ -209,12 +210,21 @@ class Settings(BaseSettings):
         return (*sources, TomlConfigSettingsSource(settings_cls, Path(path)))
 
 
-def hidden_members(recipe: Mapping[str, Any]) -> list[str]:
-    """The members of a recipe that are secrets: it is kept in Redis, so it may have none."""
-    inner = recipe.get("recordingConfig")
-    found = [name for name in recipe if name in SECRET_MEMBERS]
-    if isinstance(inner, Mapping):
-        found += [f"recordingConfig.{name}" for name in inner if name in SECRET_MEMBERS]
+def hidden_members(body: Any, path: str = "") -> list[str]:
+    """The members of a clientRequest that are secrets, wherever they stand and in either spelling.
+
+    Recipes and changes are kept in Redis, so they may have none.
+    """
+    if isinstance(body, (list, tuple)):
+        return [found for item in body for found in hidden_members(item, path)]
+    if not isinstance(body, Mapping):
+        return []
+    found: list[str] = []
+    for name, value in body.items():
+        if str(name).replace("_", "").lower() in SECRET_MEMBERS:
+            found.append(f"{path}{name}")
+        else:
+            found += hidden_members(value, f"{path}{name}.")
     return sorted(found)
 
 

@@ -225,6 +225,9 @@ def _check(mode: Mode, channel: str, body: Mapping[str, Any]) -> None:
 
 def checked_change(mode: Mode, body: Mapping[str, Any], *, layout: bool) -> dict[str, Any]:
     """The body of update or updateLayout as it will be sent. Raises InvalidWish."""
+    hidden = hidden_members(body)
+    if hidden:  # a change is kept in Redis until the vendor has taken it
+        raise InvalidWish(f"body: {', '.join(hidden)} comes from the settings and cannot be given here")
     try:
         if layout:
             layout_wire: dict[str, Any] = agora.LayoutRequest.of(body).to_wire()

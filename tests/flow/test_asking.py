@@ -90,11 +90,22 @@ def test_what_cannot_be_recorded_is_refused_in_one_sentence(
         {"storageConfig": {"accessKey": "hush-hush"}},
         {"recordingConfig": {"decryptionMode": 1, "secret": "hush-hush"}},
         {"recordingConfig": {"salt": "hush-hush"}},
+        {"storage_config": {"access_key": "hush-hush"}},
+        {"recording_config": {"secret": "hush-hush"}},
+        {"extensionServiceConfig": {"extensionServices": [{"serviceParam": {"secretKey": "hush-hush"}}]}},
     ],
 )
 def test_no_secret_is_taken_with_a_wish_nor_repeated(settings: Settings, recipe: dict[str, Any]) -> None:
     with pytest.raises(InvalidWish, match="comes from the settings") as refused:
         planned(settings, recipe=recipe)
+    assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize("member", ["storageConfig", "storage_config"])
+def test_no_storage_key_is_taken_with_a_change(member: str) -> None:
+    body = {member: {"vendor": 1, "region": 0, "bucket": "b", "accessKey": "hush", "secretKey": "hush"}}
+    with pytest.raises(InvalidWish, match=f"body: {member} comes from the settings") as refused:
+        checked_change(Mode.MIX, body, layout=False)
     assert "hush" not in str(refused.value)
 
 
