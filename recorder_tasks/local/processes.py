@@ -158,11 +158,6 @@ class Processes:
         """Children that have ended though nobody stopped them."""
         return [child for child in self.children.values() if child.exit_status is not None]
 
-    def forget(self, *names: str) -> None:
-        """They are not wanted any more: not restarted, not reported."""
-        for name in names:
-            self.children.pop(name, None)
-
     def stop(self, grace: float = GRACE) -> None:
         """SIGTERM tier by tier, SIGKILL to what is left after ``grace`` seconds; nothing survives it."""
         for tier in sorted({child.program.tier for child in self.children.values()}, reverse=True):

@@ -115,12 +115,6 @@ class Leases:
             return NotYet(at=float(rest[0]))
         return Go(session=read(rest[2]), at=float(rest[0]), now=float(rest[1]))
 
-    def extend(self, session_id: str, token: str, lease: float) -> bool:
-        """Keep a claimed session for ``lease`` seconds from now; False when it is not ours any more."""
-        keys = [self._keys.lease(session_id), self._keys("clock")]
-        job = {"id": session_id, "token": token, "lease": lease}
-        return bool(self._scripts("extend", keys, self._keys.prefix, job))
-
     def release(self, session_id: str, token: str, lane: Lane, at: Instant) -> bool:
         """Put a claimed session back; False when the claim was not ours any more."""
         job = {"id": session_id, "token": token, "lane": lane.value, "at": at}

@@ -16,7 +16,6 @@ SCRIPTS = (
     "create",
     "claim",
     "begin",
-    "extend",
     "slot",
     "save",
     "release",

@@ -96,10 +96,6 @@ class Sessions:
             stored: Any = self._client.get(self._keys.session(session_id))
         return None if stored is None else read(stored)
 
-    def get_many(self, ids: Sequence[str]) -> list[Session]:
-        """Those that exist, in the order asked for."""
-        return [session for session in self._aligned(ids) if session is not None]
-
     def save(
         self,
         session: Session,

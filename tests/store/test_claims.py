@@ -98,19 +98,6 @@ def test_a_worker_that_serves_no_stops_takes_those_that_lie_too_long(store: Stor
     assert late.lane is Lane.STOP
 
 
-def test_a_lease_can_be_lengthened_by_its_owner_only(store: Store, add: Add) -> None:
-    store.clock.set_test()
-    add()
-    (found,) = claim(store, lease=5.0)
-    assert not store.leases.extend("class", "somebody", 60.0)
-    assert store.leases.extend("class", found.token, 60.0)
-    store.clock.jump(30.0)
-    assert claim(store) == []
-    store.clock.jump(31.0)
-    assert len(claim(store)) == 1
-    assert not store.leases.extend("class", found.token, 60.0)
-
-
 @pytest.mark.parametrize(("free", "lease"), [(0, 5.0), (1, 0.0)])
 def test_a_claim_for_no_hands_or_no_time_is_refused(store: Store, free: int, lease: float) -> None:
     with pytest.raises(ValueError, match="must be 1 or more"):
