@@ -20,7 +20,7 @@ def agenda(session: Session, cadence: Cadence) -> list[Due]:
         dues.extend(_settle(session, cadence, live=bool(dues)))
     else:
         if not dues:
-            dues.append(Due(at=max(session.ends_at, session.created_at), lane=Lane.SETTLE))
+            dues.append(Due(at=max(session.gives_up_at, session.created_at), lane=Lane.SETTLE))
         dues.extend(_start(session, cadence))
         dues.extend(_care(session, cadence))
     return sorted(dues, key=lambda due: (due.at, LANES.index(due.lane)))
@@ -29,7 +29,7 @@ def agenda(session: Session, cadence: Cadence) -> list[Due]:
 def pending(session: Session, now: Instant, cadence: Cadence) -> list[Due]:
     """The agenda without starts that came too late: once the end has come, nothing is begun."""
     dues = agenda(session, cadence)
-    if now < session.ends_at:
+    if now < session.gives_up_at:
         return dues
     return [due for due in dues if due.lane is not Lane.START]
 
@@ -101,7 +101,7 @@ def _start(session: Session, cadence: Cadence) -> Iterator[Due]:
         if takes.dead_at(take, cadence) is None and not (session.coverage and take.missing):
             return
     at = _acquire_at(session, cadence)
-    if at is not None and at < session.ends_at:
+    if at is not None and at < session.gives_up_at:
         yield Due(at=at, lane=Lane.START, step=Step.ACQUIRE)
 
 
@@ -114,7 +114,7 @@ def _repeat_start_at(take: Take, cadence: Cadence) -> Instant:
 
 def _acquire_at(session: Session, cadence: Cadence) -> Instant | None:
     """When a (new) recorder may be asked for. None: not before an older one is surely over (P3)."""
-    waits = [session.start]
+    waits = [session.begins_at]
     for earlier in session.takes:
         dead = takes.dead_at(earlier, cadence)
         if dead is None and not takes.over(earlier, cadence) and not session.coverage:

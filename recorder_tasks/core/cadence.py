@@ -43,6 +43,7 @@ class Cadence(Frozen):
         2.0,
         4.0,
     )  # no slot, no connection: the vendor saw nothing
+    queue_look: Seconds = Field(5.0, gt=0)  # an occurrence that waits for the one before it looks this often
     look_again: Seconds = Field(20.0, gt=0)  # an empty channel is looked at this often for people coming back
     stop_alert: Seconds = Field(60.0, gt=0)  # a stop failing this long calls for a person (P2)
     late: Seconds = Field(60.0, gt=0)  # a start later than this leaves the result partial (P7)
@@ -54,6 +55,8 @@ class Cadence(Frozen):
 
     def after_acquire(self, kind: Kind | None, count: int) -> Seconds:
         """The wait before acquire is tried again, by what came of the last try."""
+        if kind is Kind.QUEUED:
+            return self.queue_look
         if kind is Kind.CAPACITY:
             return backoff(self.capacity_repeat, count)
         if kind is Kind.THROTTLED:

@@ -90,9 +90,10 @@ def late_by(session: Session) -> float:
 def reason_of(session: Session, cadence: Cadence) -> str | None:
     """One sentence for every final state that is not the plain good one."""
     if session.state is State.MISSED:
-        return "no worker took it up before its end"
+        return _why_missed(session)
     if session.state is State.CANCELLED:
-        return "cancelled before it recorded"
+        withdrawn = session.origin.withdrawn if session.origin is not None else None
+        return withdrawn or "cancelled before it recorded"
     refusal = wrong(session)
     if refusal is not None:
         return refusal
@@ -109,6 +110,26 @@ def reason_of(session: Session, cadence: Cadence) -> str | None:
     if any(_deserted(session, take) for take in session.takes):
         return "everybody had left, and the recorder ended by itself"
     return None
+
+
+PUT_OFF = frozenset({Kind.CAPACITY, Kind.QUEUED})  # it waited its turn; nothing was wrong
+
+
+def tried(session: Session) -> bool:
+    """Whether the vendor was asked for a recorder and trouble came of it, other than having no room."""
+    return any(kind not in PUT_OFF for _, kind in session.acquire_trouble.recent)
+
+
+def _why_missed(session: Session) -> str:
+    kinds = {kind for _, kind in session.acquire_trouble.recent}
+    until = "its end" if session.start_by is None else "the latest time for it to begin"
+    if Kind.CAPACITY in kinds:
+        return f"the app was at its cap of concurrent recordings until {until}"
+    if Kind.QUEUED in kinds:
+        return f"the occurrence before it was still recording until {until}"
+    if session.created_at >= session.gives_up_at:
+        return f"it was planned only after {until}: nothing of ours ran before"
+    return f"no worker took it up before {until}"
 
 
 def _why_failed(session: Session) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from recorder_tasks.core import takes
 from recorder_tasks.core.agenda import LANES, pending
 from recorder_tasks.core.cadence import Cadence
-from recorder_tasks.core.endings import empty, ending_of, reason_of, wrong
+from recorder_tasks.core.endings import empty, ending_of, reason_of, tried, wrong
 from recorder_tasks.core.facts import TAKE_RULES, find_take, note_acquire, note_refused_change, settle_take
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step, Upload
 from recorder_tasks.core.session import Due, Ending, Session, State, Take
@@ -127,14 +127,14 @@ def _stopping(session: Session, now: Instant) -> Session:
 def _finish(session: Session, now: Instant, cadence: Cadence) -> Session:
     """With no recorder left: final at the end, when people said so, or when asking again is pointless."""
     refusal = wrong(session)
-    if now < session.ends_at and not session.cancelled and refusal is None:
+    if now < session.gives_up_at and not session.cancelled and refusal is None:
         return session
     recorded = [take for take in session.takes if take.recorded]
     if recorded:
         state = State.COMPLETED
     elif session.cancelled:
         state = State.CANCELLED
-    elif session.takes or session.acquire_trouble.count or refusal is not None:
+    elif session.takes or tried(session) or refusal is not None:
         state = State.FAILED
     else:
         state = State.MISSED

@@ -48,6 +48,7 @@ class Kind(StrEnum):
     UNKNOWN = "unknown_outcome"  # no answer, 206/65, 504/62, 500/62 on start: it may or may not have happened
     CONFLICT = "conflict"  # start 400/53: the uid is taken in this channel (4.3)
     THROTTLED = "throttled"  # 429, or a 400 without a known code: load, not a mistake (4.2)
+    QUEUED = "queued"  # the occurrence before it still records: nothing was asked
     CAPACITY = "capacity"  # acquire 400/406: the cap of concurrent tasks (5.2)
     RESOURCE_DEAD = "resource_dead"  # start 500/502, 433, 1001 ...: this resource will never start (4.3, 4.4)
     NOT_FOUND = "not_found"  # 404/404: never started, ended, or migrating (5.5)

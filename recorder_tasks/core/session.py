@@ -163,6 +163,24 @@ class Refusal(Frozen):
     reason: str
 
 
+class Origin(Frozen):
+    """Which occurrence of which schedule a session is. ``withdrawn``: why the schedule took it back."""
+
+    schedule: str
+    slot: str  # the wall-clock label of the occurrence
+    revision: str  # of the schedule, when the session was planned or moved last
+    withdrawn: str | None = None
+
+
+class Overlap(StrEnum):
+    """What an occurrence does that begins while the one before it still records."""
+
+    SKIP = "skip"
+    QUEUE = "queue"
+    ALLOW = "allow"
+    CANCEL_PREVIOUS = "cancel_previous"
+
+
 class Session(Frozen):
     """One wanted recording: the plan, the wishes of people, and the takes with their facts.
 
@@ -189,6 +207,12 @@ class Session(Frozen):
     max_idle: float = 300.0
     async_stop: bool = False
     coverage: bool = False  # rather two recorders for a while than a gap
+    lead: float = 0.0  # seconds by which it may begin early, to be in time at a crowded bell
+    begin_at: Instant | None = None  # its place before the bell, once the starts around it are known
+    start_by: Instant | None = None  # not begun later than this: it is missed then
+    priority: int = 0  # the higher goes first when the app is at its cap
+    overlap: Overlap = Overlap.ALLOW
+    origin: Origin | None = None
 
     state: State = State.SCHEDULED
     reservation: Reservation | None = None
@@ -210,6 +234,18 @@ class Session(Frozen):
     def evolve(self, **changes: Any) -> Self:
         """The next value; takes only members of the model."""
         return self.model_copy(update=changes)
+
+    @property
+    def begins_at(self) -> Instant:
+        """From here on a recorder is asked for: ``start``, or earlier by as much as the lead allows."""
+        return self.start - self.lead if self.begin_at is None else self.begin_at
+
+    @property
+    def gives_up_at(self) -> Instant:
+        """From here on nothing is begun: the end, or sooner while it has not begun at all."""
+        if self.takes or self.start_by is None:
+            return self.ends_at
+        return min(self.ends_at, self.start_by)
 
     @property
     def ends_at(self) -> Instant:

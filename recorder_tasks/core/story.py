@@ -30,7 +30,9 @@ def answered(fact: Outcome) -> Told:
 
 
 def _wishes(before: Session, after: Session) -> Iterator[Told]:
-    if after.end != before.end:
+    if after.digest != before.digest:
+        yield "session.moved", {"channel": after.channel, "start": after.start, "end": after.end}
+    elif after.end != before.end:
         yield "session.extended", {"end": after.end}
     if after.stop_at != before.stop_at:
         yield "session.stop_asked", {"at": after.stop_at}

@@ -34,6 +34,56 @@ def cancel(session: Session, now: Instant) -> Session:
     return stop(session, now).evolve(cancelled=True)
 
 
+def withdraw(session: Session, reason: str, now: Instant) -> Session:
+    """Its schedule wants it no more. Only what has not begun is withdrawn; the rest stays as it is."""
+    if session.state.final or session.takes or session.origin is None:
+        return session
+    origin = session.origin.model_copy(update={"withdrawn": reason})
+    return stop(session.evolve(origin=origin), now).evolve(cancelled=True)
+
+
+PLANNED = (
+    *(
+        "app",
+        "channel",
+        "mode",
+        "profile",
+        "recipe",
+        "storage",
+        "labels",
+        "digest",
+        "start",
+        "end",
+        "deadline",
+    ),
+    *(
+        "health_every",
+        "max_idle",
+        "async_stop",
+        "coverage",
+        "lead",
+        "start_by",
+        "priority",
+        "overlap",
+        "origin",
+    ),
+)
+
+
+def replan(session: Session, plan: Session) -> Session:
+    """What has not begun takes over another plan and keeps its name; the rest stays as it is."""
+    if session.state.final or session.takes or session.stop_at is not None:
+        return session
+    return session.evolve(begin_at=None, **{member: getattr(plan, member) for member in PLANNED})
+
+
+def place(session: Session, begin_at: Instant) -> Session:
+    """Its place before the bell, within what its lead allows."""
+    if session.state is not State.SCHEDULED:
+        return session
+    return session.evolve(begin_at=min(max(begin_at, session.start - session.lead), session.start))
+
+
 def extend(session: Session, end: Instant, now: Instant) -> Session:
     """Move the planned end, later or earlier, up to the deadline."""
     _open(session, "extend")

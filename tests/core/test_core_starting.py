@@ -86,10 +86,17 @@ def test_nothing_is_begun_once_the_end_has_come() -> None:
 
 
 def test_a_session_that_only_met_refusals_fails_and_names_them() -> None:
-    session = after(a_session(), fact(Step.ACQUIRE, Kind.CAPACITY, END - 5, uid=A))
+    session = after(a_session(), fact(Step.ACQUIRE, Kind.TRANSIENT, END - 5, uid=A))
     session = advance(session, END, CADENCE)
     assert session.state is State.FAILED
-    assert session.reason == "no recorder could be started before the end (capacity)"
+    assert session.reason == "no recorder could be started before the end (transient)"
+
+
+def test_a_session_that_found_no_room_until_its_end_is_missed_and_says_so() -> None:
+    session = after(a_session(), fact(Step.ACQUIRE, Kind.CAPACITY, END - 5, uid=A))
+    session = advance(session, END, CADENCE)
+    assert session.state is State.MISSED
+    assert session.reason == "the app was at its cap of concurrent recordings until its end"
 
 
 # -- start --------------------------------------------------------------------------------------------
