@@ -8,11 +8,19 @@ from recorder_tasks.store.budget import Budget, SlotRequest
 from recorder_tasks.store.checker import Checker, Comparison, Repair, Report
 from recorder_tasks.store.clock import Clock
 from recorder_tasks.store.connection import connect
-from recorder_tasks.store.errors import Conflict, StoreError, StoreUnavailable, redis_errors
+from recorder_tasks.store.errors import (
+    Conflict,
+    Guard,
+    Outdated,
+    StoreError,
+    StoreUnavailable,
+    redis_errors,
+)
 from recorder_tasks.store.events import Event, Events, StoredEvent
 from recorder_tasks.store.keys import Keys
-from recorder_tasks.store.leases import Claim, Claims, Go, Leases, NotYet, Stale
+from recorder_tasks.store.leases import Claim, Claims, Full, Go, Leases, NotYet, Stale
 from recorder_tasks.store.listing import Page
+from recorder_tasks.store.occurrences import Occurrences
 from recorder_tasks.store.scripts import Scripts
 from recorder_tasks.store.server import Server, ServerFacts
 from recorder_tasks.store.sessions import Dues, Sessions, StoreOptions
@@ -27,9 +35,12 @@ __all__ = [
     "Conflict",
     "Dues",
     "Event",
+    "Full",
     "Go",
+    "Guard",
     "LiveTake",
     "NotYet",
+    "Outdated",
     "Page",
     "Repair",
     "Report",
@@ -55,6 +66,7 @@ class Store:
         scripts = Scripts(self._client)
         self.clock = Clock(self._client, self.keys, scripts)
         self.sessions = Sessions(self._client, self.keys, scripts, options or StoreOptions())
+        self.occurrences = Occurrences(self._client, self.keys)
         self.leases = Leases(self.keys, scripts)
         self.budget = Budget(self._client, self.keys, scripts)
         self.events = Events(self._client, self.keys, scripts)

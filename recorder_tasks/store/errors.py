@@ -2,6 +2,7 @@
 
 StoreError
 ├── StoreUnavailable   Redis did not answer, or not in time: nothing is known to have happened
+├── Outdated           the schedule was changed since its planner read it: nothing was written
 └── Conflict           a save lost the race: somebody moved the session; carries what is there now
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import redis
 
@@ -18,12 +20,26 @@ from recorder_tasks.core.session import Session
 PASSING = ("LOADING", "MASTERDOWN", "READONLY", "NOREPLICAS", "MISCONF", "OOM ", "UNKILLABLE", "BUSY ")
 
 
+class Guard(NamedTuple):
+    """Write only while the schedule has this revision ('' when it is gone)."""
+
+    name: str
+    revision: str
+
+
 class StoreError(Exception):
     """Root of the store's errors; itself: Redis refused something, which is a bug or an unfit server."""
 
 
 class StoreUnavailable(StoreError):
     """Redis did not answer, or not in time."""
+
+
+class Outdated(StoreError):
+    """The schedule that a session was planned for has moved; plan it anew."""
+
+    def __init__(self, session_id: str, guard: Guard) -> None:
+        super().__init__(f"session {session_id}: schedule {guard.name} was changed meanwhile")
 
 
 class Conflict(StoreError):

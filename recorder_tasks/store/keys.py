@@ -7,15 +7,19 @@ due:<lane>            zset    id -> instant at which it is due
 index:state:<state>   zset    id -> start
 index:label:<k>=<v>   zset    id -> start
 index:channel:<c>     zset    id -> start
+index:schedule:<name> zset    id -> start
 index:final           zset    id -> when it became final, of settled sessions (retention)
 live                  hash    sid -> what is needed to stop that take without us
 takes                 stream  changes of `live`, capped
 events, events:<id>   stream  of the fleet, of a session that has left `scheduled`; capped
 budget:<app>          hash    next slot, tails of put-off callers, how long others stand back, counts
+room:<app>            string  until when nobody asks, since the app is at its cap
+waiting:<app>         zset    id -> rank, of sessions that wait for room
 clock                 hash    last instant seen; back, until a claim; rate, anchor and offset of a test clock
 uids                  string  counter of uid pairs
 checker               string  where the checker goes on
 workers               hash    name -> JSON with `at`
+schedules ...         of the schedules package: see schedules/store.py
 wake                  channel a lane has a new earliest entry
 """
 

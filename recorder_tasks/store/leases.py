@@ -47,6 +47,14 @@ class Go:
 
 
 @dataclass(frozen=True)
+class Full:
+    """The claim is ours, but the app is at its cap of concurrent recordings: ask for no recorder."""
+
+    session: Session
+    now: Instant
+
+
+@dataclass(frozen=True)
 class Stale:
     """The claim is not ours any more: end quietly."""
 
@@ -102,18 +110,36 @@ class Leases:
         )
 
     def begin(
-        self, session_id: str, token: str, *, lease: float, app: str, slots: SlotRequest | None
-    ) -> Go | Stale | NotYet:
-        """Right before a call: is the claim still ours, and when may the request be sent?"""
+        self,
+        session_id: str,
+        token: str,
+        *,
+        lease: float,
+        app: str,
+        slots: SlotRequest | None,
+        room: float | None = None,
+    ) -> Go | Full | Stale | NotYet:
+        """Right before a call: is the claim still ours, and when may the request be sent?
+
+        ``room``: of an acquire, its rank among those that wait while the app is at its cap; the lowest first.
+        """
         keys = [self._keys.session(session_id), self._keys.lease(session_id), self._keys("clock")]
         ask: dict[str, Any] = {"id": session_id, "token": token, "lease": lease, "app": app}
         ask["slots"] = asdict(slots) if slots is not None else None
+        ask["room"] = room
         verdict, *rest = self._scripts("begin", keys, self._keys.prefix, ask)
         if verdict == b"stale":
             return Stale()
         if verdict == b"later":
             return NotYet(at=float(rest[0]))
+        if verdict == b"full":
+            return Full(session=read(rest[1]), now=float(rest[0]))
         return Go(session=read(rest[2]), at=float(rest[0]), now=float(rest[1]))
+
+    def full(self, app: str, session_id: str, *, rank: float, seconds: float) -> Instant:
+        """The vendor has no room for the app: nobody asks for ``seconds``, and this session waits."""
+        job = {"app": app, "id": session_id, "rank": rank, "seconds": seconds}
+        return float(self._scripts("full", [self._keys("clock")], self._keys.prefix, job))
 
     def release(self, session_id: str, token: str, lane: Lane, at: Instant) -> bool:
         """Put a claimed session back; False when the claim was not ours any more."""

@@ -11,12 +11,22 @@ import redis
 
 from recorder_tasks.store.errors import redis_errors
 
-PRELUDES = ("events", "clock", "due", "lease", "takes", "budget")  # each may use those before it
+PRELUDES = (
+    "events",
+    "clock",
+    "due",
+    "lease",
+    "takes",
+    "budget",
+    "guard",
+    "room",
+)  # each may use those before it
 SCRIPTS = (
     "create",
     "claim",
     "begin",
     "slot",
+    "full",
     "save",
     "release",
     "now",

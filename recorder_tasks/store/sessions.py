@@ -11,7 +11,7 @@ from typing import Any
 import redis
 
 from recorder_tasks.core.session import Lane, Session, State
-from recorder_tasks.store.errors import Conflict, redis_errors
+from recorder_tasks.store.errors import Conflict, Guard, Outdated, redis_errors
 from recorder_tasks.store.events import Event
 from recorder_tasks.store.keys import Keys
 from recorder_tasks.store.listing import Filter, Listing, Page
@@ -23,6 +23,7 @@ from recorder_tasks.store.uids import UidPairs
 log = logging.getLogger(__name__)
 
 Dues = Mapping[Lane, float]
+OUTDATED = 2  # what create and save answer when the guard's schedule has moved
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,10 @@ class StoreOptions:
 
 
 def indexes_of(session: Session) -> list[str]:
-    """The indexes by start, beside that of its state; what they are made of never changes."""
+    """The indexes by start, beside that of its state; only planning it anew changes what they are made of."""
     labels = (f"label:{name}={value}" for name, value in session.labels.items())
-    return [f"channel:{session.channel}", *labels]
+    schedule = [f"schedule:{session.origin.schedule}"] if session.origin is not None else []
+    return [f"channel:{session.channel}", *labels, *schedule]
 
 
 class Sessions:
@@ -65,26 +67,31 @@ class Sessions:
         """
         return self._uids.next(low, high)
 
-    def create(self, session: Session, dues: Dues, events: Sequence[Event] = ()) -> tuple[Session, bool]:
-        """Store a new session, due as given. Returns it and True, or the one that has its id and False."""
-        made, (keys, job) = self._creation(session, dues, events)
-        return _created(made, self._scripts("create", keys, self._keys.prefix, job))
+    def create(
+        self, session: Session, dues: Dues, events: Sequence[Event] = (), guard: Guard | None = None
+    ) -> tuple[Session, bool]:
+        """Store a new session, due as given. Returns it and True, or the one that has its id and False.
+
+        Raises Outdated when the guard's schedule has moved.
+        """
+        made, (keys, job) = self._creation(session, dues, events, guard)
+        return _created(made, guard, self._scripts("create", keys, self._keys.prefix, job))
 
     def create_many(
-        self, wanted: Sequence[tuple[Session, Dues, Sequence[Event]]]
+        self, wanted: Sequence[tuple[Session, Dues, Sequence[Event]]], guard: Guard | None = None
     ) -> list[tuple[Session, bool]]:
         """As create, for many sessions in one round trip; each is atomic by itself."""
-        made = [self._creation(*one) for one in wanted]
+        made = [self._creation(*one, guard) for one in wanted]
         answers = self._scripts.many("create", [call for _, call in made], self._keys.prefix)
-        return [_created(session, answer) for (session, _), answer in zip(made, answers, strict=True)]
+        return [_created(session, guard, answer) for (session, _), answer in zip(made, answers, strict=True)]
 
     def _creation(
-        self, session: Session, dues: Dues, events: Sequence[Event]
+        self, session: Session, dues: Dues, events: Sequence[Event], guard: Guard | None
     ) -> tuple[Session, tuple[list[str], dict[str, Any]]]:
         if not dues and session.settled_at is None:
             raise ValueError(f"session {session.id} is new and not settled: it must be due")
         made = session.evolve(revision=secrets.token_hex(8))
-        job = {**_job(made, dues, events), "indexes": indexes_of(made)}
+        job = {**_job(made, dues, events, guard), "indexes": indexes_of(made)}
         return made, ([self._keys.session(made.id), self._keys("clock")], job)
 
     def _keys_of(self, session: Session, *more: str) -> list[str]:
@@ -107,17 +114,23 @@ class Sessions:
         token: str | None = None,
         keep_lease: bool = False,
         durable: bool = False,
+        guard: Guard | None = None,
+        planned: Session | None = None,
     ) -> Session:
         """The next value of a session, if nobody moved it since ``session.revision`` was loaded.
 
         ``token`` releases the claim's lease, unless ``keep_lease``; ``durable`` waits as the options say.
-        Raises Conflict with the current value; ValueError for a session that would be forgotten.
+        ``planned``: as it was planned before, for one that is planned anew and may leave its indexes.
+        Raises Conflict with the current value; Outdated when the guard's schedule has moved; ValueError for a
+        session that would be forgotten.
         """
         if not dues and session.settled_at is None:
             raise ValueError(f"session {session.id} is {session.state.value} and not settled: it must be due")
         saved = session.evolve(revision=secrets.token_hex(8))
         job = {
-            **_job(saved, dues, events),
+            **_job(saved, dues, events, guard),
+            **_moved_indexes(planned, saved),
+            "app": session.app,
             "expected": session.revision,
             "final_at": session.final_at if not dues else None,
             "live": [[take.key, take.model_dump_json()] for take in live],
@@ -126,6 +139,8 @@ class Sessions:
             "keep": keep_lease,
         }
         done, *current = self._run_save(self._keys_of(session, "clock"), job, durable=durable)
+        if done == OUTDATED and guard is not None:
+            raise Outdated(session.id, guard)
         if not done:
             raise Conflict(session.id, read(current[0]) if current[0] else None)
         return saved
@@ -203,12 +218,24 @@ class Sessions:
         return [None if value is None else read(value) for value in stored]
 
 
-def _created(session: Session, answer: Any) -> tuple[Session, bool]:
+def _created(session: Session, guard: Guard | None, answer: Any) -> tuple[Session, bool]:
+    if answer[0] == OUTDATED and guard is not None:
+        raise Outdated(session.id, guard)
     return (session, True) if answer[0] else (read(answer[1]), False)
 
 
-def _job(session: Session, dues: Dues, events: Sequence[Event]) -> dict[str, Any]:
+def _moved_indexes(before: Session | None, after: Session) -> dict[str, list[str]]:
+    """The indexes that a newly planned session leaves, and all that it then stands in, at its new start."""
+    if before is None:
+        return {"drop": [], "put": []}
+    kept = indexes_of(after)
+    gone = [name for name in indexes_of(before) if name not in kept]
+    return {"drop": gone, "put": [*kept, f"state:{after.state.value}"]}
+
+
+def _job(session: Session, dues: Dues, events: Sequence[Event], guard: Guard | None) -> dict[str, Any]:
     return {
+        "guard": guard._asdict() if guard is not None else None,
         "id": session.id,
         "revision": session.revision,
         "state": session.state.value,

@@ -1,9 +1,10 @@
 -- save: the next value of a session, with everything that follows from it, or nothing (compare-and-set).
 -- KEYS 1 session   2 lease   3 clock
 -- ARGV 1 key prefix   2 JSON {id, expected, revision, body, state, start, final_at or null, dues {lane: at},
---        labels, events [[type, data]], live [[key, body]], over [key], token or '', keep (bool)}
+--        labels, events [[type, data]], live [[key, body]], over [key], token or '', keep (bool),
+--        guard {name, revision} or null, drop [index], put [index] of a session that is planned anew, app}
 --        final_at: only of a settled session, which leaves every lane
--- Returns {1} or {0, stored or ''} when the revision has moved; sent twice (its first answer lost), {1} again.
+-- Returns {1}, {0, stored or ''} when the revision has moved, {2} when the guard's schedule has; sent twice (its first answer lost), {1} again.
 -- Dues are written as given and the lease `token` ends. While a lease lasts (kept, or somebody else's) its own lane
 -- stays at its end and nothing else is due before that, save a stop, unless the holder is stopping.
 local prefix, job = ARGV[1], cjson.decode(ARGV[2])
@@ -12,13 +13,17 @@ if not stored then return {0, ''} end
 local revision, state = string.match(stored, '^(%x+) (%a+)\n')
 if revision == job.revision then return {1} end
 if revision ~= job.expected then return {0, stored} end
+if outdated(prefix, job.guard) then return {2} end
 local now = clock(KEYS[3], prefix)
 redis.call('SET', KEYS[1], job.revision .. ' ' .. job.state .. '\n' .. job.body)
 if state ~= job.state then
   redis.call('ZREM', prefix .. 'index:state:' .. state, job.id)
   redis.call('ZADD', prefix .. 'index:state:' .. job.state, job.start, job.id)
 end
+for _, name in ipairs(job.drop) do redis.call('ZREM', prefix .. 'index:' .. name, job.id) end
+for _, name in ipairs(job.put) do redis.call('ZADD', prefix .. 'index:' .. name, job.start, job.id) end
 for _, event in ipairs(job.events) do tell(prefix, job.id, event, now, job.state ~= 'scheduled') end
+if #job.over > 0 then poke(prefix, job.app, now) end
 note_takes(prefix, job.live, job.over)
 local lease = redis.call('HMGET', KEYS[2], 'token', 'lane', 'until')
 local ours, holder = job.token ~= '' and lease[1] == job.token, nil

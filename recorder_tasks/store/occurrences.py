@@ -1,0 +1,69 @@
+"""Sessions as planners ask for them: of one schedule, and those around a bell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import redis
+
+from recorder_tasks.core.outcome import Instant
+from recorder_tasks.core.session import Lane, Session, State
+from recorder_tasks.store.errors import redis_errors
+from recorder_tasks.store.keys import Keys
+from recorder_tasks.store.stored import read
+
+CHUNK = 500
+NEIGHBOURS = 3  # earlier occurrences that may still be recording when one begins
+
+
+class Occurrences:
+    """Reads only. Raises StoreUnavailable."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._client: Any = client
+        self._keys = keys
+
+    def of(self, schedule: str, since: Instant | None = None) -> list[Session]:
+        """Every session of a schedule that starts at ``since`` or later, by start."""
+        low = "-inf" if since is None else repr(since)
+        return self._between(self._keys("index", "schedule", schedule), low, "+inf")
+
+    def before(self, session: Session) -> list[Session]:
+        """The sessions of the same schedule that start just before this one, the latest first."""
+        if session.origin is None:
+            return []
+        index = self._keys("index", "schedule", session.origin.schedule)
+        with redis_errors():
+            ids = self._client.zrevrangebyscore(index, f"({session.start!r}", "-inf", 0, NEIGHBOURS)
+        return self._loaded(ids)
+
+    def not_begun(self, since: Instant, until: Instant) -> list[Session]:
+        """Scheduled sessions that start within [since, until), of every app."""
+        index = self._keys("index", "state", State.SCHEDULED.value)
+        return self._between(index, repr(since), f"({until!r}")
+
+    def first_start(self, after: Instant) -> Instant | None:
+        """The start of the first scheduled session at ``after`` or later."""
+        index = self._keys("index", "state", State.SCHEDULED.value)
+        with redis_errors():
+            rows = self._client.zrangebyscore(index, repr(after), "+inf", 0, 1, withscores=True)
+        return float(rows[0][1]) if rows else None
+
+    def stops(self, since: Instant, until: Instant) -> list[tuple[str, Instant]]:
+        """The live sessions that are to be stopped within [since, until), and when."""
+        key = self._keys("due", Lane.STOP.value)
+        with redis_errors():
+            rows = self._client.zrangebyscore(key, repr(since), f"({until!r}", withscores=True)
+        return [(one.decode(), float(at)) for one, at in rows]
+
+    def _between(self, index: str, low: str, high: str) -> list[Session]:
+        with redis_errors():
+            ids = self._client.zrangebyscore(index, low, high)
+        return [session for at in range(0, len(ids), CHUNK) for session in self._loaded(ids[at : at + CHUNK])]
+
+    def _loaded(self, ids: list[bytes]) -> list[Session]:
+        if not ids:
+            return []
+        with redis_errors():
+            found = self._client.mget([self._keys.session(one.decode()) for one in ids])
+        return [read(stored) for stored in found if stored is not None]
