@@ -15,6 +15,7 @@ from celery.worker import state
 from kombu.entity import Queue
 
 from recorder_tasks.core.session import Lane
+from recorder_tasks.flow.calendar import Calendar
 from recorder_tasks.flow.dispatcher import GENERAL, Dispatcher, Hands
 from recorder_tasks.flow.keeper import Keeper
 from recorder_tasks.settings import Settings, load
@@ -103,6 +104,9 @@ def build(settings: Settings | None = None) -> Celery:
         accept_content=["json"],
         worker_hijack_root_logger=True,
         worker_send_task_events=False,
+        beat_scheduler="schedules.beat:Scheduler",
+        schedules_redis_url=chosen.redis_url,
+        schedules_namespace=chosen.namespace,
         timezone="UTC",
         enable_utc=True,
     )
@@ -132,6 +136,7 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
         super().__init__(worker, **kwargs)
         self.dispatcher: Dispatcher | None = None
         self.keeper: Keeper | None = None
+        self.calendar: Calendar | None = None
         self._receiver = f"recorder.freed.{id(self)}"
         self.enabled = bool(self._lanes(worker.app))
         if self.enabled:
@@ -156,6 +161,9 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
         lanes = self._lanes(app)
         self.dispatcher = Dispatcher(parts.store, parts.settings, lanes, hands, send, worker.hostname)
         self.keeper = Keeper(parts.turns)
+        if Lane.START in lanes:
+            self.calendar = Calendar(parts.planner, parts.bells)
+            self.calendar.start()
         signals.task_postrun.connect(self._freed, weak=False, dispatch_uid=self._receiver)
         self.dispatcher.start()
         self.keeper.start()
@@ -174,6 +182,8 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
             self.dispatcher.stop()
         if self.keeper is not None:
             self.keeper.stop()
+        if self.calendar is not None:
+            self.calendar.stop()
 
     terminate = stop
 

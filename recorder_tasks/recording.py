@@ -58,6 +58,10 @@ class Recording(Frozen):
     profile: str
     storage: str
     labels: dict[str, str]
+    schedule: str | None  # the schedule that it is an occurrence of, its slot, and the rule's revision then
+    slot: str | None
+    revision: str | None
+    begins: datetime  # when a recorder is asked for: start, or earlier by its place before the bell
     created_at: datetime
     start: datetime
     end: datetime
@@ -90,6 +94,10 @@ def view(session: Session) -> Recording:
         profile=session.profile,
         storage=session.storage,
         labels=session.labels,
+        schedule=session.origin.schedule if session.origin else None,
+        slot=session.origin.slot if session.origin else None,
+        revision=session.origin.revision if session.origin else None,
+        begins=_sure(session.begins_at),
         created_at=_sure(session.created_at),
         start=_sure(session.start),
         end=_sure(session.end),

@@ -52,7 +52,7 @@ class AppSettings(_Part):
     area: Literal["us", "eu", "ap", "cn"] = "us"
     base_url: str | None = None  # one host instead of the area's: the simulator, a proxy
     qps: float = Field(10.0, ge=0)  # 0: no budget, for benchmarks
-    concurrent_tasks: int = Field(100, ge=1)  # the vendor's PCW; a tenth of it caps the rate too
+    concurrent_tasks: int = Field(50, ge=1)  # the vendor's PCW; a tenth of it caps the rate too
     uid_range: tuple[int, int] = (900_000_001, 999_999_999)  # kept free for recorders in every channel
 
     @property
@@ -160,6 +160,9 @@ class Settings(BaseSettings):
     concurrency: int = Field(8, ge=1, le=256)
     stop_concurrency: int = Field(16, ge=1, le=256)
     overdue_stop: float = Field(2.0, gt=0)  # other workers take a stop that has been due this long
+    plan_ahead: float = Field(172_800.0, ge=3600, le=31 * 86_400)  # so far ahead occurrences get sessions
+    overdue_plan: float = Field(3.0, ge=0)  # workers plan what no beat has announced for so long
+    start_margin: float = Field(3.0, ge=0, le=60)  # from a start's last slot until it records
     retention_days: float = Field(30.0, gt=0)
     result_expires: int = Field(3600, ge=1)
     wait_aof: bool = False  # a start's intent and a sid wait for the append-only file

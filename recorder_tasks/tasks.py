@@ -46,6 +46,12 @@ def register(app: Celery) -> None:
         """``record()`` by name, for producers that do not import us; the session's id is the result."""
         return parts().desk.record(**ask).session_id
 
+    @app.task(name="recorder.plan", ignore_result=True, shared=False)
+    def plan(names: list[str]) -> None:
+        """Schedules that a beat announced: planned twice nothing changes, lost it is announced again."""
+        for name in names:
+            parts().planner.plan(name)
+
     @app.task(name="recorder.check", ignore_result=True, shared=False)
     def check() -> None:
         """Sessions against the due set, a slice at a time; what is broken is repaired and reported."""

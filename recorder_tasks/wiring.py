@@ -10,12 +10,15 @@ from threading import Lock
 
 from recorder_tasks.core.agenda import lanes
 from recorder_tasks.core.session import Session
+from recorder_tasks.flow.bells import Bells
 from recorder_tasks.flow.desk import Desk
 from recorder_tasks.flow.journal import Journal
+from recorder_tasks.flow.planning import Planner
 from recorder_tasks.flow.turn import Turns
 from recorder_tasks.flow.vendors import Vendors
 from recorder_tasks.settings import Settings, load
 from recorder_tasks.store import Dues, Store, StoreOptions
+from schedules.store import ScheduleStore
 
 DAY = 86_400.0
 SLICE = 500
@@ -50,6 +53,19 @@ class Wiring:
     @cached_property
     def turns(self) -> Turns:
         return Turns(self.store, self.vendors, self.journal, self.settings)
+
+    @cached_property
+    def schedules(self) -> ScheduleStore:
+        """The rules, on the connection of the sessions: one server, one namespace."""
+        return ScheduleStore(self.settings.redis_url, self.settings.namespace, client=self.store.client)
+
+    @cached_property
+    def planner(self) -> Planner:
+        return Planner(self.store, self.schedules, self.settings)
+
+    @cached_property
+    def bells(self) -> Bells:
+        return Bells(self.store, self.settings)
 
     @cached_property
     def desk(self) -> Desk:

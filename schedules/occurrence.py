@@ -22,6 +22,7 @@ class Occurrence:
     start: datetime
     end: datetime
     note: str | None = None
+    by_hand: bool = False  # asked for by a person, beside the rule's own times
 
     @property
     def key(self) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import string
+from collections import Counter
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -31,15 +33,18 @@ from schedules.slots import DAYS, Moment, WeeklySlot, moments, weekly_slots
 DAY = 86_400
 LONGEST = 24 * 3600  # seconds of one occurrence, padding included
 PLACES = frozenset({"name", "date", "time"})  # of a channel template
-DURATION = re.compile(r"^(?=.)(?:(\d+)h)?(?:(\d+)m(?:in)?)?(?:(\d+)s?)?$")
+DURATION = re.compile(r"(?=.)(?:(\d+)h)?(?:(\d+)m(?:in)?)?(?:(\d+)s)?", re.ASCII)
 
 
 def seconds(value: Any) -> Any:
     """``50m``, ``1h30m``, ``90s`` or a number of seconds, as seconds; anything else as it is."""
+    if isinstance(value, bool):
+        raise ValueError(f"{value} is not a duration like 50m, 1h30m or 90s")
     if not isinstance(value, str):
         return value
-    found = DURATION.match(value.strip().replace(" ", ""))
-    if found is None:
+    text = value.strip().replace(" ", "")
+    found = DURATION.fullmatch(f"{text}s" if text.isdecimal() else text)
+    if found is None:  # also for 1h30, which half of its readers would take for 90 minutes
         raise ValueError(f"{value!r} is not a duration like 50m, 1h30m or 90s")
     hours, minutes, rest = (int(part or 0) for part in found.groups())
     return hours * 3600 + minutes * 60 + rest
@@ -129,12 +134,15 @@ class Rule(BaseModel):
 
     def channel_at(self, slot: datetime) -> str:
         """The channel of the occurrence whose slot begins at that wall-clock time."""
-        return self.channel.format(name=self.name, date=f"{slot:%Y-%m-%d}", time=f"{slot:%H%M}")
+        if "{" not in self.channel and "}" not in self.channel:
+            return self.channel
+        day, clock = slot.isoformat(timespec="minutes").split("T")
+        return self.channel.format(name=self.name, date=day, time=clock.replace(":", ""))
 
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
+        if value not in _zones():
             raise ValueError(f"{value!r} is not an IANA time zone like Europe/Berlin or UTC")
         return value
 
@@ -142,12 +150,12 @@ class Rule(BaseModel):
     @classmethod
     def _known_places(cls, value: str) -> str:
         try:
-            places = {name for _, name, _, _ in string.Formatter().parse(value) if name is not None}
-            value.format(name="", date="", time="")
-        except (ValueError, IndexError, KeyError, AttributeError):
-            places = {"?"}
-        if not places <= PLACES:
-            raise ValueError(f"{value!r} has a place that is none of {{name}}, {{date}}, {{time}}")
+            parts = list(string.Formatter().parse(value))
+        except ValueError:  # a brace alone
+            parts = [("", "?", "", None)]
+        for _, place, form, conversion in parts:
+            if place is not None and (place not in PLACES or form or conversion):
+                raise ValueError(f"{value!r} has a place that is none of {{name}}, {{date}}, {{time}}")
         return value
 
     @field_validator("slots", "dates", "exceptions", "also", mode="before")
@@ -191,9 +199,14 @@ class Rule(BaseModel):
             raise ValueError(f"duration: {say_seconds(self.duration or 0)} with its padding is above 24h")
         if self.first is not None and self.last is not None and self.last < self.first:
             raise ValueError(f"last: {self.last} is before first, {self.first}")
-        starts = [(slot.weekday, slot.at) for slot in self.weekly()] if self.slots else []
-        for weekday, at in sorted({start for start in starts if starts.count(start) > 1}):
-            raise ValueError(f"slots: {DAYS[weekday]} {at:%H:%M} is named twice")
+        starts = Counter((slot.weekday, slot.at) for slot in self.weekly())
+        for (weekday, at), times in starts.items():
+            if times > 1:
+                raise ValueError(f"slots: {DAYS[weekday]} {at:%H:%M} is named twice")
+        for name, given_moments in (("dates", self.moments()), ("also", self.additional())):
+            for moment, times in Counter(moment.at for moment in given_moments).items():
+                if times > 1:
+                    raise ValueError(f"{name}: {moment:%Y-%m-%d %H:%M} is named twice")
         for name, text in self.labels.items():
             if not 1 <= len(name) <= 128 or len(text) > 128:
                 raise ValueError(f"labels: {name!r} and its value take 1..128 characters")
@@ -210,7 +223,12 @@ class Pause(BaseModel):
     until: AwareDatetime | None = None
 
     def covers(self, at: datetime) -> bool:
-        return self.until is None or at < self.until
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+@cache  # it walks the disk: 3 ms
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def utc(at: float) -> datetime:

@@ -14,8 +14,7 @@ from recorder_tasks.wiring import Wiring
 OLDEST = (6, 2)  # before it some commands of the scripts lack options
 WITH_WAITAOF = (7, 2)
 SKEW = 1.0  # seconds between this host and Redis that nobody needs to mind
-HEARD = 15.0  # seconds; workers tell every five
-BEAT_HEARD = 150.0  # beat's most frequent entry is sent every 60
+HEARD = 15.0  # seconds; workers and beats tell every five
 BROKER_TIMEOUT = 3.0
 
 
@@ -87,7 +86,6 @@ def broker(settings: Settings) -> Iterator[Finding]:
 
 def fleet(parts: Wiring) -> Iterator[Finding]:
     """The workers that were heard of lately, by what they serve, and beat."""
-    heard = parts.store.workers.alive(BEAT_HEARD)
     workers = parts.store.workers.alive(HEARD)
     stoppers = [name for name, info in workers.items() if serves(info, "stop")]
     starters = [name for name, info in workers.items() if serves(info, "start")]
@@ -100,7 +98,7 @@ def fleet(parts: Wiring) -> Iterator[Finding]:
     elif starters:
         todo = "run `recorder worker --stop`, so that no stop queues behind slow calls"
         yield warn("workers", "no stop worker runs; other workers take a stop two seconds late", todo)
-    if any(info.get("beat") for info in heard.values()):
+    if any(info.get("beat") for info in workers.values()):
         yield ok("beat", "it runs")
     else:
         todo = "run `recorder beat`; one that runs as `celery beat` is not heard here"

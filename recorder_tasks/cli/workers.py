@@ -54,29 +54,28 @@ def worker_command(stop: bool, concurrency: int | None, name: str | None, ping: 
 @click.option("--ping", is_flag=True, help="Run nothing: exit 0 if this host's beat was heard of lately.")
 @_loglevel
 def beat_command(ping: bool, loglevel: str) -> None:
-    """Run beat, the calendar: it has the checker and the retention run. Its file is kept in data_dir."""
-    from recorder_tasks.cli.deployment import BEAT_HEARD
+    """Run beat, the calendar: it announces what is to be planned. Run as many as you like, anywhere."""
+    from recorder_tasks.cli.deployment import HEARD
     from recorder_tasks.wiring import wiring
 
     parts = wiring()
     name = f"beat@{socket.gethostname()}"
     if ping:
-        _ping(name, BEAT_HEARD)
+        _ping(name, HEARD)
         return
-    from celery import signals
-
     from recorder_tasks.celery_app import app
+    from recorder_tasks.flow.dispatcher import Beat
     from recorder_tasks.store import StoreUnavailable
+    from schedules.beat import ticked
+
+    tell = Beat(lambda: parts.store.workers.beat(name, {"beat": True, "lanes": []}))
 
     def alive(**_: Any) -> None:
         with suppress(StoreUnavailable):  # beat goes on without Redis, and is heard of again later
-            parts.store.workers.beat(name, {"beat": True, "lanes": []})
+            tell()
 
-    signals.beat_init.connect(alive, weak=False)
-    signals.after_task_publish.connect(alive, weak=False)
-    data_dir = parts.settings.data_dir
-    data_dir.mkdir(parents=True, exist_ok=True)
-    app.start(["beat", "-l", loglevel, "-s", str(data_dir / "celerybeat-schedule"), "--pidfile="])
+    ticked.connect(alive, weak=False)
+    app.start(["beat", "-l", loglevel, "--pidfile="])
 
 
 def _ping(name: str, within: float) -> None:

@@ -92,8 +92,9 @@ def reason_of(session: Session, cadence: Cadence) -> str | None:
     if session.state is State.MISSED:
         return _why_missed(session)
     if session.state is State.CANCELLED:
-        withdrawn = session.origin.withdrawn if session.origin is not None else None
-        return withdrawn or "cancelled before it recorded"
+        origin = session.origin
+        why = (origin.withdrawn or origin.gave_way) if origin is not None else None
+        return why or "cancelled before it recorded"
     refusal = wrong(session)
     if refusal is not None:
         return refusal

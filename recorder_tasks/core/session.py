@@ -164,12 +164,18 @@ class Refusal(Frozen):
 
 
 class Origin(Frozen):
-    """Which occurrence of which schedule a session is. ``withdrawn``: why the schedule took it back."""
+    """Which occurrence of which schedule a session is.
+
+    ``withdrawn``: why the schedule took it back; should it want the slot again, that is another session.
+    ``gave_way``: why its overlap policy kept it from beginning.
+    """
 
     schedule: str
     slot: str  # the wall-clock label of the occurrence
     revision: str  # of the schedule, when the session was planned or moved last
+    padding: float = 0.0  # seconds around the class; an overlap of paddings is none
     withdrawn: str | None = None
+    gave_way: str | None = None
 
 
 class Overlap(StrEnum):

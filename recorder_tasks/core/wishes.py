@@ -36,10 +36,18 @@ def cancel(session: Session, now: Instant) -> Session:
 
 def withdraw(session: Session, reason: str, now: Instant) -> Session:
     """Its schedule wants it no more. Only what has not begun is withdrawn; the rest stays as it is."""
+    return _taken_back(session, now, withdrawn=reason)
+
+
+def give_way(session: Session, reason: str, now: Instant) -> Session:
+    """The occurrence before it is still recording, and its policy is not to begin then."""
+    return _taken_back(session, now, gave_way=reason)
+
+
+def _taken_back(session: Session, now: Instant, **why: str) -> Session:
     if session.state.final or session.takes or session.origin is None:
         return session
-    origin = session.origin.model_copy(update={"withdrawn": reason})
-    return stop(session.evolve(origin=origin), now).evolve(cancelled=True)
+    return session.evolve(origin=session.origin.model_copy(update=why), stop_at=now, cancelled=True)
 
 
 PLANNED = (

@@ -99,8 +99,20 @@ def session_id_of(key: str | None, namespace: str) -> str:
     return f"r-{hashlib.sha256(f'{namespace}/{key}'.encode()).hexdigest()[:20]}"
 
 
-def plan(ask: Ask, settings: Settings, session_id: str, uids: tuple[int, int], now: Instant) -> Session:
-    """The session that an ask becomes. Raises InvalidWish."""
+def plan(
+    ask: Ask,
+    settings: Settings,
+    session_id: str,
+    uids: tuple[int, int],
+    now: Instant,
+    *,
+    lead: float = 0.0,
+    past: bool = False,
+) -> Session:
+    """The session that an ask becomes. Raises InvalidWish.
+
+    ``lead``: seconds by which it may begin early. ``past``: it may be over already, to be told as missed.
+    """
     try:
         profile, app = settings.profile(ask.profile), settings.app(ask.app)
         storage = ask.storage or profile.storage
@@ -110,8 +122,8 @@ def plan(ask: Ask, settings: Settings, session_id: str, uids: tuple[int, int], n
     mode = ask.mode or profile.mode
     by_token = app.certificate is not None and mode is not Mode.WEB  # whose recorder joins no channel (7.1)
     longest = DAY - settings.token_grace if by_token else HOURS * 3600.0
-    start, end, deadline = _times(ask, profile, longest, now)
-    recipe = _recipe(mode, profile, ask.recipe, deadline - start)
+    start, end, deadline = _times(ask, profile, longest - lead, now, past=past)
+    recipe = _recipe(mode, profile, ask.recipe, deadline - start + lead)
     _check(mode, ask.channel, with_secrets(recipe, profile, settings.storage(storage)))
     max_idle = (recipe.get("recordingConfig") or {}).get("maxIdleTime", profile.max_idle)
     return Session(
@@ -131,20 +143,21 @@ def plan(ask: Ask, settings: Settings, session_id: str, uids: tuple[int, int], n
         deadline=deadline,
         health_every=min(profile.health_every, max_idle * 0.8),
         max_idle=max_idle,
+        lead=lead,
         async_stop=profile.async_stop,
         coverage=profile.coverage,
     )
 
 
 def _times(
-    ask: Ask, profile: ProfileSettings, longest: float, now: Instant
+    ask: Ask, profile: ProfileSettings, longest: float, now: Instant, *, past: bool
 ) -> tuple[Instant, Instant, Instant]:
     start = now if ask.start is None else ask.start.timestamp()
     if ask.end is not None:
         end = ask.end.timestamp()
     else:
         end = start + (ask.minutes * 60 if ask.minutes is not None else profile.max_duration)
-    if end <= max(now, start):
+    if end <= (start if past else max(now, start)):
         said = ask.end.isoformat() if ask.end is not None else f"{(end - start) / 60:g} minutes after start"
         raise InvalidWish(f"end: {said} has passed already; it must be in the future and after start")
     extension = profile.max_extension if ask.max_extension is None else ask.max_extension

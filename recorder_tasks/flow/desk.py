@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from recorder_tasks.core import lifecycle, story, wishes
+from recorder_tasks.core import story, wishes
 from recorder_tasks.core.agenda import lanes
 from recorder_tasks.core.errors import InvalidWish, KeyClash, NoSuchSession, NotFinished
 from recorder_tasks.core.outcome import Frozen, Instant
 from recorder_tasks.core.session import Session, State
 from recorder_tasks.flow.asking import Ask, checked_change, new_id, plan, session_id_of
+from recorder_tasks.flow.granting import Wish, grant
 from recorder_tasks.flow.vendors import HOURS
 from recorder_tasks.recording import Recording, view
 from recorder_tasks.settings import Settings
-from recorder_tasks.store import Conflict, Event, Store, StoredEvent
+from recorder_tasks.store import Event, Store, StoredEvent
 
-Wish = Callable[[Session, Instant], Session]
 POLL_MS = 1000
 MOST_MINUTES = HOURS * 60
 EVENT_ID = re.compile(r"\d+(-\d+)?")
@@ -130,21 +130,10 @@ class Desk:
         return self._wish(session_id, wish)
 
     def _wish(self, session_id: str, wish: Wish) -> Recording:
-        session = self._get(session_id)
-        cadence = self.settings.cadence
-        while True:
-            now = self.store.clock.now()
-            after = wish(session, now)
-            if after == session:
-                return view(session)
-            after = lifecycle.advance(after, now, cadence)
-            events = [Event(type=name, data=data) for name, data in story.told(session, after, cadence)]
-            try:
-                return view(self.store.sessions.save(after, lanes(after, now, cadence), events=events))
-            except Conflict as conflict:
-                if conflict.current is None:
-                    raise NoSuchSession(f"session_id: no recording is called {session_id!r}") from None
-                session = conflict.current
+        granted = grant(self.store, self._get(session_id), wish, self.settings.cadence)
+        if granted is None:
+            raise NoSuchSession(f"session_id: no recording is called {session_id!r}")
+        return view(granted)
 
     def _get(self, session_id: str) -> Session:
         session = self.store.sessions.get(session_id)
@@ -163,12 +152,13 @@ class Desk:
         labels: Mapping[str, str] | None = None,
         app: str | None = None,
         channel: str | None = None,
+        schedule: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         limit: int = 100,
         cursor: str | None = None,
     ) -> Found:
-        """Recordings by state, labels, channel and start time, the newest first."""
+        """Recordings by state, labels, channel, schedule and start time, the newest first."""
         if not 1 <= limit <= 1000:
             raise InvalidWish(f"limit: {limit} is not within 1..1000")
         try:
@@ -177,6 +167,7 @@ class Desk:
                 label=labels,
                 app=app,
                 channel=channel,
+                schedule=schedule,
                 since=_instant("since", since),
                 until=_instant("until", until),
                 limit=limit,

@@ -16,10 +16,11 @@ from threading import Lock
 from recorder_tasks.core import lifecycle, story, takes
 from recorder_tasks.core.agenda import lanes
 from recorder_tasks.core.cadence import Cadence
-from recorder_tasks.core.outcome import Instant, Outcome, Step
+from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step
 from recorder_tasks.core.session import Due, Lane, Session
 from recorder_tasks.flow.journal import Journal, best_effort
 from recorder_tasks.flow.manifest import with_predicted_files
+from recorder_tasks.flow.overlap import AT_CAP, give_way, put_off
 from recorder_tasks.flow.permit import Permits, RedisTime, read_time
 from recorder_tasks.flow.steps import Call, perform
 from recorder_tasks.flow.vendors import Vendors
@@ -74,7 +75,9 @@ class Turns:
         if slots is not None and rank is not None:
             slots = replace(slots, rank=rank)
         asked = time.monotonic()
-        begun = self.store.leases.begin(session_id, token, lease=self._lease(step), app=app, slots=slots)
+        begun = self.store.leases.begin(
+            session_id, token, lease=self._lease(step), app=app, slots=slots, room=step is Step.ACQUIRE
+        )
         answered = time.monotonic()
         if not isinstance(begun, Go):
             log.debug("turn.%s %s %s", type(begun).__name__, step, session_id)
@@ -193,6 +196,7 @@ class _Turn:
         self.step = step
         self.loaded = begun.session
         self.slot = begun.at
+        self.full = begun.full
         self.clock = clock
 
     def run(self) -> Turned:
@@ -222,6 +226,14 @@ class _Turn:
         return Turned(saved)
 
     def _call(self, session: Session, due: Due, now: Instant) -> Turned:
+        if due.step is Step.ACQUIRE and self.full:
+            return self._conclude(self.loaded, put_off(Kind.CAPACITY, now, AT_CAP))
+        if due.step is Step.ACQUIRE and not session.takes:
+            given = give_way(self.turns.store, session, now, self.turns.settings.cadence)
+            if isinstance(given, Session):
+                return self._put_back(given, now)
+            if given is not None:
+                return self._conclude(self.loaded, given)
         kept = self.loaded  # what time has brought is told together with the fact
         intended = lifecycle.intend(session, due, now)
         if due.step is Step.START and due.take is None:
@@ -252,6 +264,9 @@ class _Turn:
         if fact.step is Step.START and fact.sid is not None:
             with best_effort():
                 journal.started(live_take_of(session, fact), fact)
+        if fact.kind is Kind.CAPACITY and not self.full:
+            seconds = self.turns.settings.cadence.capacity_repeat[0]
+            self.turns.store.leases.full(session.app, session.id, seconds=seconds)
         accepted = fact.step is Step.ACQUIRE and fact.resource_id is not None
         try:
             saved = self.turns.conclude(session, fact, token=self.token, keep=accepted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import redis
 
+from recorder_tasks.store.bells import Bells
 from recorder_tasks.store.budget import Budget, SlotRequest
 from recorder_tasks.store.checker import Checker, Comparison, Repair, Report
 from recorder_tasks.store.clock import Clock
@@ -18,7 +19,7 @@ from recorder_tasks.store.errors import (
 )
 from recorder_tasks.store.events import Event, Events, StoredEvent
 from recorder_tasks.store.keys import Keys
-from recorder_tasks.store.leases import Claim, Claims, Full, Go, Leases, NotYet, Stale
+from recorder_tasks.store.leases import Claim, Claims, Go, Leases, NotYet, Stale
 from recorder_tasks.store.listing import Page
 from recorder_tasks.store.occurrences import Occurrences
 from recorder_tasks.store.scripts import Scripts
@@ -35,7 +36,6 @@ __all__ = [
     "Conflict",
     "Dues",
     "Event",
-    "Full",
     "Go",
     "Guard",
     "LiveTake",
@@ -69,11 +69,17 @@ class Store:
         self.occurrences = Occurrences(self._client, self.keys)
         self.leases = Leases(self.keys, scripts)
         self.budget = Budget(self._client, self.keys, scripts)
+        self.bells = Bells(self._client, self.keys, scripts)
         self.events = Events(self._client, self.keys, scripts)
         self.takes = LiveTakes(self._client, self.keys)
         self.workers = Workers(self._client, self.keys)
         self.checker = Checker(self._client, self.keys, scripts, self.events)
         self.server = Server(self._client)
+
+    @property
+    def client(self) -> redis.Redis:
+        """The connection, for what keeps its own keys beside ours: the schedules."""
+        return self._client
 
     def wakeups(self) -> Wakeups:
         """A subscription for one dispatcher."""

@@ -13,6 +13,7 @@ live                  hash    sid -> what is needed to stop that take without us
 takes                 stream  changes of `live`, capped
 events, events:<id>   stream  of the fleet, of a session that has left `scheduled`; capped
 budget:<app>          hash    next slot, tails of put-off callers, how long others stand back, counts
+bells                 zset    app -> when its starts are to be placed before the bell
 room:<app>            string  until when nobody asks, since the app is at its cap
 waiting:<app>         zset    id -> rank, of sessions that wait for room
 clock                 hash    last instant seen; back, until a claim; rate, anchor and offset of a test clock

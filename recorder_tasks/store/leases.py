@@ -39,19 +39,15 @@ class Claims:
 
 @dataclass(frozen=True)
 class Go:
-    """Make the call at ``at`` (its slot in the budget), for the session as loaded."""
+    """Make the call at ``at`` (its slot in the budget), for the session as loaded.
+
+    ``full``: the app is at its cap of concurrent recordings; no recorder may be asked for.
+    """
 
     session: Session
     at: Instant
     now: Instant
-
-
-@dataclass(frozen=True)
-class Full:
-    """The claim is ours, but the app is at its cap of concurrent recordings: ask for no recorder."""
-
-    session: Session
-    now: Instant
+    full: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,11 +113,11 @@ class Leases:
         lease: float,
         app: str,
         slots: SlotRequest | None,
-        room: float | None = None,
-    ) -> Go | Full | Stale | NotYet:
+        room: bool = False,
+    ) -> Go | Stale | NotYet:
         """Right before a call: is the claim still ours, and when may the request be sent?
 
-        ``room``: of an acquire, its rank among those that wait while the app is at its cap; the lowest first.
+        ``room``: it needs room under the app's cap of concurrent recordings, as an acquire does.
         """
         keys = [self._keys.session(session_id), self._keys.lease(session_id), self._keys("clock")]
         ask: dict[str, Any] = {"id": session_id, "token": token, "lease": lease, "app": app}
@@ -132,14 +128,13 @@ class Leases:
             return Stale()
         if verdict == b"later":
             return NotYet(at=float(rest[0]))
-        if verdict == b"full":
-            return Full(session=read(rest[1]), now=float(rest[0]))
-        return Go(session=read(rest[2]), at=float(rest[0]), now=float(rest[1]))
+        full = verdict == b"full"
+        return Go(session=read(rest[2]), at=float(rest[0]), now=float(rest[1]), full=full)
 
-    def full(self, app: str, session_id: str, *, rank: float, seconds: float) -> Instant:
+    def full(self, app: str, session_id: str, *, seconds: float) -> None:
         """The vendor has no room for the app: nobody asks for ``seconds``, and this session waits."""
-        job = {"app": app, "id": session_id, "rank": rank, "seconds": seconds}
-        return float(self._scripts("full", [self._keys("clock")], self._keys.prefix, job))
+        keys = [self._keys.session(session_id), self._keys("clock")]
+        self._scripts("full", keys, self._keys.prefix, {"app": app, "id": session_id, "seconds": seconds})
 
     def release(self, session_id: str, token: str, lane: Lane, at: Instant) -> bool:
         """Put a claimed session back; False when the claim was not ours any more."""

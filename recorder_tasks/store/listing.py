@@ -36,22 +36,30 @@ class Filter:
     labels: dict[str, str]
     app: str | None
     channel: str | None
+    schedule: str | None = None
 
     def passes(self, session: Session) -> bool:
         return (
             (self.state is None or session.state is self.state)
             and (self.app is None or session.app == self.app)
             and (self.channel is None or session.channel == self.channel)
+            and (self.schedule is None or _of_schedule(session, self.schedule))
             and self.labels.items() <= session.labels.items()
         )
 
     def indexes(self, keys: Keys) -> list[str]:
+        if self.schedule is not None:
+            return [keys("index", "schedule", self.schedule)]
         if self.channel is not None:
             return [keys("index", "channel", self.channel)]
         if self.labels:
             name, value = min(self.labels.items())
             return [keys("index", "label", f"{name}={value}")]
         return [keys("index", "state", state) for state in (State if self.state is None else (self.state,))]
+
+
+def _of_schedule(session: Session, name: str) -> bool:
+    return session.origin is not None and session.origin.schedule == name
 
 
 class Listing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import redis
@@ -35,7 +36,7 @@ class Occurrences:
         index = self._keys("index", "schedule", session.origin.schedule)
         with redis_errors():
             ids = self._client.zrevrangebyscore(index, f"({session.start!r}", "-inf", 0, NEIGHBOURS)
-        return self._loaded(ids)
+        return self._loaded([one.decode() for one in ids])
 
     def not_begun(self, since: Instant, until: Instant) -> list[Session]:
         """Scheduled sessions that start within [since, until), of every app."""
@@ -49,21 +50,24 @@ class Occurrences:
             rows = self._client.zrangebyscore(index, repr(after), "+inf", 0, 1, withscores=True)
         return float(rows[0][1]) if rows else None
 
-    def stops(self, since: Instant, until: Instant) -> list[tuple[str, Instant]]:
-        """The live sessions that are to be stopped within [since, until), and when."""
+    def stops(self, since: Instant, until: Instant, *, app: str | None = None) -> list[Instant]:
+        """When live sessions (of one app) are to be stopped within [since, until)."""
         key = self._keys("due", Lane.STOP.value)
         with redis_errors():
             rows = self._client.zrangebyscore(key, repr(since), f"({until!r}", withscores=True)
-        return [(one.decode(), float(at)) for one, at in rows]
+        if app is None:
+            return [float(at) for _, at in rows]
+        at_of = {one.decode(): float(at) for one, at in rows}
+        return [at_of[session.id] for session in self._loaded([*at_of]) if session.app == app]
 
     def _between(self, index: str, low: str, high: str) -> list[Session]:
         with redis_errors():
             ids = self._client.zrangebyscore(index, low, high)
-        return [session for at in range(0, len(ids), CHUNK) for session in self._loaded(ids[at : at + CHUNK])]
+        return self._loaded([one.decode() for one in ids])
 
-    def _loaded(self, ids: list[bytes]) -> list[Session]:
-        if not ids:
-            return []
-        with redis_errors():
-            found = self._client.mget([self._keys.session(one.decode()) for one in ids])
+    def _loaded(self, ids: Sequence[str]) -> list[Session]:
+        found: list[bytes | None] = []
+        for at in range(0, len(ids), CHUNK):
+            with redis_errors():
+                found += self._client.mget([self._keys.session(one) for one in ids[at : at + CHUNK]])
         return [read(stored) for stored in found if stored is not None]

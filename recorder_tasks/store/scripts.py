@@ -27,6 +27,7 @@ SCRIPTS = (
     "begin",
     "slot",
     "full",
+    "placed",
     "save",
     "release",
     "now",

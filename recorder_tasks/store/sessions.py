@@ -163,6 +163,7 @@ class Sessions:
         label: Mapping[str, str] | None = None,
         app: str | None = None,
         channel: str | None = None,
+        schedule: str | None = None,
         since: float | None = None,
         until: float | None = None,
         limit: int = 100,
@@ -174,7 +175,7 @@ class Sessions:
         A page may be short and still have a cursor: a bounded number of sessions is looked at for it.
         Raises ValueError for a cursor that no page has given.
         """
-        wanted = Filter(state, dict(label or {}), app, channel)
+        wanted = Filter(state, dict(label or {}), app, channel, schedule)
         return self._listing.page(wanted, (since, until), limit, cursor, newest=newest)
 
     def counts(self) -> dict[State, int]:

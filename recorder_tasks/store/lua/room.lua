@@ -1,7 +1,14 @@
 -- PRELUDE. An app at its cap of concurrent recordings: who waits for room, and who asks for it next.
---   full(prefix, app, id, rank, till)      nobody asks the vendor before `till`; `id` waits, the lowest rank first
---   no_room(prefix, app, id, rank, now)    whether `id` shall wait instead of asking; then it waits
---   poke(prefix, app, now)                 there may be room: the first that waits is due now
+--   full(prefix, app, id, stored, till)      nobody asks the vendor before `till`; the session waits
+--   no_room(prefix, app, id, stored, now)    whether the session shall wait instead of asking; then it waits
+--   poke(prefix, app, now)                   there may be room: the first that waits is due now
+-- First is who lost a recorder, then the higher priority, then the earlier start.
+local function rank_of(stored)
+  local session = cjson.decode(string.match(stored, '\n(.*)$'))
+  local again = session.takes and #session.takes > 0
+  return session.start - (session.priority or 0) * 1e11 - (again and 1e14 or 0)
+end
+
 local function first_waiting(prefix, app)
   while true do
     local id = redis.call('ZRANGE', prefix .. 'waiting:' .. app, 0, 0)[1]
@@ -18,25 +25,22 @@ local function poke(prefix, app, now)
   if lease <= now then put_due(prefix, 'start', id, now) end
 end
 
-local function full(prefix, app, id, rank, till)
+local function full(prefix, app, id, stored, till)
   redis.call('SET', prefix .. 'room:' .. app, text(till))
-  redis.call('ZADD', prefix .. 'waiting:' .. app, rank, id)
+  redis.call('ZADD', prefix .. 'waiting:' .. app, rank_of(stored), id)
 end
 
-local function no_room(prefix, app, id, rank, now)
+local function no_room(prefix, app, id, stored, now)
   local till = tonumber(redis.call('GET', prefix .. 'room:' .. app) or 0)
   local first = first_waiting(prefix, app)
-  if till <= now and first and first ~= id then
-    local best = tonumber(redis.call('ZSCORE', prefix .. 'waiting:' .. app, first))
-    if best < rank then
-      poke(prefix, app, now)
-      till = math.huge
-    end
+  if till <= now and not first then return false end
+  local rank = rank_of(stored)
+  local better = first and first ~= id and tonumber(redis.call('ZSCORE', prefix .. 'waiting:' .. app, first)) < rank
+  if till > now or better then
+    if till <= now then poke(prefix, app, now) end
+    redis.call('ZADD', prefix .. 'waiting:' .. app, rank, id)
+    return true
   end
-  if till <= now then
-    redis.call('ZREM', prefix .. 'waiting:' .. app, id)
-    return false
-  end
-  redis.call('ZADD', prefix .. 'waiting:' .. app, rank, id)
-  return true
+  redis.call('ZREM', prefix .. 'waiting:' .. app, id)
+  return false
 end

@@ -1,0 +1,40 @@
+"""Granting a wish: what somebody wants of a session is applied to ever newer truths, until it is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from recorder_tasks.core import lifecycle, story
+from recorder_tasks.core.agenda import lanes
+from recorder_tasks.core.cadence import Cadence
+from recorder_tasks.core.outcome import Instant
+from recorder_tasks.core.session import Session
+from recorder_tasks.store import Conflict, Event, Guard, Store
+
+Wish = Callable[[Session, Instant], Session]
+
+
+def grant(
+    store: Store, session: Session, wish: Wish, cadence: Cadence, *, guard: Guard | None = None
+) -> Session | None:
+    """The session as saved, or as it is when the wish changes nothing; None when it is gone.
+
+    With a ``guard`` the wish is a schedule's, may plan the session anew, and raises Outdated when that
+    schedule has moved. Whatever the wish raises is raised.
+    """
+    while True:
+        now = store.clock.now()
+        after = wish(session, now)
+        if after == session:
+            return session
+        after = lifecycle.advance(after, now, cadence)
+        events = [Event(type=name, data=data) for name, data in story.told(session, after, cadence)]
+        planned = session if guard is not None else None
+        try:
+            return store.sessions.save(
+                after, lanes(after, now, cadence), events=events, guard=guard, planned=planned
+            )
+        except Conflict as conflict:
+            if conflict.current is None:
+                return None
+            session = conflict.current

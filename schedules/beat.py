@@ -1,0 +1,86 @@
+"""Beat for any number of hosts: ``celery -A recorder_tasks beat -S schedules.beat:Scheduler``.
+
+It announces schedules whose occurrences shall be planned, by task name, and runs Celery's own
+``beat_schedule``. There is no lock and no leader: a schedule is leased to one beat for a while, an entry's
+slot is taken by whoever saw its last run first. A beat that dies in between leaves the schedule due again;
+what is announced twice is planned twice, which changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from celery import Celery, beat
+from celery.utils.dispatch import Signal
+
+from schedules.errors import SchedulesUnavailable
+from schedules.store import ScheduleStore
+
+log = logging.getLogger(__name__)
+
+PLAN = "recorder.plan"
+LOOK = 1.0  # seconds between two looks
+LEASE = 30.0  # seconds until an announcement that came to nothing is made again
+AT_ONCE = 200  # schedules announced in one look
+IN_ONE = 10  # schedules in one message, so that several workers share them
+
+ticked = Signal(name="ticked", providing_args={"scheduler"})  # this beat is alive and reaches Redis
+
+
+class Scheduler(beat.Scheduler):  # type: ignore[misc]
+    """Celery's scheduler with its last runs in Redis, and the announcements.
+
+    Reads ``schedules_redis_url`` (default: the broker's) and ``schedules_namespace`` from the app's
+    configuration.
+    """
+
+    def __init__(self, app: Celery, *args: Any, **kwargs: Any) -> None:
+        self._store: ScheduleStore | None = None
+        super().__init__(app, *args, **kwargs)
+
+    @property
+    def store(self) -> ScheduleStore:
+        """Connected when it is first needed: Celery builds one more scheduler, for its banner only."""
+        if self._store is None:
+            url = self.app.conf.get("schedules_redis_url") or self.app.conf.broker_url
+            self._store = ScheduleStore(url, self.app.conf.get("schedules_namespace") or "default")
+        return self._store
+
+    def setup_schedule(self) -> None:
+        self.install_default_entries(self.data)
+        self.merge_inplace(self.app.conf.beat_schedule)
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """Send what is due; the seconds until the next look. Nothing may escape: an exception ends beat."""
+        try:
+            self._announce()
+            self._run_entries()
+            ticked.send(sender=self, scheduler=self)
+        except SchedulesUnavailable as trouble:
+            log.warning("beat.waiting for Redis: %s", trouble)
+        except Exception:
+            log.exception("beat.trouble")
+        return LOOK
+
+    def _announce(self) -> None:
+        names = self.store.take_due(AT_ONCE, lease=LEASE).names
+        for at in range(0, len(names), IN_ONE):
+            self.app.send_task(PLAN, kwargs={"names": list(names[at : at + IN_ONE])}, ignore_result=True)
+
+    def _run_entries(self) -> None:
+        known = self.store.last_runs()
+        for entry in self.schedule.values():
+            last = known.get(entry.name)
+            if last is None:  # as Celery does: a new entry is due an interval from now
+                self.store.take_slot(entry.name, None)
+                continue
+            entry.last_run_at = datetime.fromtimestamp(last, UTC)
+            if entry.is_due().is_due and self.store.take_slot(entry.name, last)[0]:
+                self.apply_entry(entry, producer=self.producer)
+
+    def close(self) -> None:
+        super().close()
+        if self._store is not None:
+            self._store.close()
