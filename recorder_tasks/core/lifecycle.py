@@ -14,7 +14,7 @@ from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.endings import empty, ending_of, reason_of, tried, wrong
 from recorder_tasks.core.facts import TAKE_RULES, find_take, note_acquire, note_refused_change, settle_take
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step, Upload
-from recorder_tasks.core.session import Due, Ending, Session, State, Take
+from recorder_tasks.core.session import Due, Ending, Session, State, Take, Trouble
 
 KEPT_REFUSALS = 8
 
@@ -50,6 +50,13 @@ def next_uid(session: Session) -> int:
     if takes.refused(last) and last.refused is not None and last.refused[1] is not Kind.CONFLICT:
         return last.uid
     return session.uids[1] if last.uid == session.uids[0] else session.uids[0]
+
+
+def with_room(session: Session) -> Session:
+    """As it is decided for when there may be room under the app's cap again: that alone keeps it no longer."""
+    if session.acquire_trouble.last_kind is not Kind.CAPACITY:
+        return session
+    return session.evolve(acquire_trouble=Trouble())
 
 
 def intend(session: Session, due: Due, now: Instant) -> Session:

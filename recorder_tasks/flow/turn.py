@@ -203,7 +203,8 @@ class _Turn:
         now = self.clock()
         cadence = self.turns.settings.cadence
         session = lifecycle.advance(self.loaded, now, cadence)
-        due = lifecycle.decide(session, now, cadence)
+        asking = self.step is Step.ACQUIRE and not self.full  # begin has seen to it that one asks at a time
+        due = lifecycle.decide(lifecycle.with_room(session) if asking else session, now, cadence)
         if due is None or due.step is None or not self._fits(due):
             if due is not None and self.step is Step.ACQUIRE and due.step is Step.START:
                 return Turned(session, go_on=True)
