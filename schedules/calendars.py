@@ -49,8 +49,8 @@ class DaysOff:
     def __init__(self, exclusions: Iterable[Exclusion], calendars: Calendars) -> None:
         self._ranges: list[tuple[date, date, str]] = []
         for exclusion in exclusions:
-            for first, last in _ranges(exclusion, calendars):
-                self._ranges.append((first, last, str(exclusion)))
+            text = str(exclusion)
+            self._ranges.extend((first, last, text) for first, last in _ranges(exclusion, calendars))
 
     def why(self, day: date) -> str | None:
         """The exception that covers the day, as it was written; None if it is an ordinary day."""

@@ -6,6 +6,7 @@ slots after a skipped one. What the clocks do to a wall time is decided in :mod:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -23,6 +24,7 @@ NICKNAMES = {
     "@hourly": "0 * * * *",
 }
 FORM = "five fields (minute hour day month weekday) like 0 9 * * mon-fri, or one of " + " ".join(NICKNAMES)
+RANGE_OF_ONE = re.compile(r"\b(\w+)-\1\b")
 PROBE = datetime.combine(date(2024, 1, 1), time())  # of a leap year, so that 29 February is near
 
 
@@ -39,17 +41,28 @@ class Cron:
 
     def walls(self, first: date, last: date) -> Iterator[datetime]:
         """Every wall-clock time that it names from ``first`` to ``last``, both included, in order; naive."""
-        midnight = datetime.combine(first, time())
-        every = croniter(self.days, midnight - timedelta(days=1), ret_type=datetime)
-        while True:
-            try:
-                day = every.get_next(datetime)
-            except CroniterBadDateError:
-                return
-            if day.date() > last:
-                return
-            for at in self.times:
-                yield datetime.combine(day.date(), at)
+        month = first.replace(day=1)
+        while month <= last:
+            for day in _days_of_month(self.days, month):
+                if first <= day <= last:
+                    for at in self.times:
+                        yield datetime.combine(day, at)
+            month = (month + timedelta(days=31)).replace(day=1)
+
+
+@lru_cache(maxsize=8192)  # every rule for mon-fri shares its months: 47 us of 58 an occurrence
+def _days_of_month(days: str, month: date) -> tuple[date, ...]:
+    """The days of one month (named by its first) that an expression names."""
+    every = croniter(days, datetime.combine(month - timedelta(days=1), time()))
+    found: list[date] = []
+    while True:
+        try:
+            day = every.get_next(datetime).date()
+        except CroniterBadDateError:
+            return tuple(found)
+        if (day.year, day.month) != (month.year, month.month):
+            return tuple(found)
+        found.append(day)
 
 
 @lru_cache(maxsize=4096)
@@ -58,7 +71,8 @@ def read_cron(text: str) -> Cron:
     fields = NICKNAMES.get(text.strip().lower(), text).split()
     if len(fields) != 5:
         raise ValueError(f"{text!r} is not a cron expression: give {FORM}")
-    minute, hour, *days = fields
+    _refuse_traps(text, *fields)
+    _, hour, *days = fields
     try:
         (minutes, hours, *_), _ = croniter.expand(" ".join(fields))
         day_rule = " ".join(("0", "0", *days))
@@ -67,15 +81,20 @@ def read_cron(text: str) -> Cron:
         raise ValueError(f"{text!r} names a day that never comes") from None
     except (CroniterBadCronError, ValueError, KeyError, IndexError, TypeError) as fault:
         raise ValueError(f"{text!r} is not a cron expression: {str(fault).strip(chr(34))}") from None
-    if any(letter in f"{minute}{hour}{''.join(days[:2])}".lower() for letter in "hr") and _hashed(fields):
-        raise ValueError(f"{text!r} takes H or R, whose times would change from process to process")
     times = tuple(time(h, m) for h in _every(hours, 24) for m in _every(minutes, 60))
     return Cron(day_rule, times, interval=hour in ("*", "*/1"))
 
 
-def _hashed(fields: list[str]) -> bool:
-    """Whether a field asks for croniter's hashed or random values (month and weekday names may have an r)."""
-    return any(field.lower().startswith(("h", "r")) for field in fields)
+def _refuse_traps(text: str, minute: str, hour: str, day: str, month: str, weekday: str) -> None:
+    """What croniter takes, and in a way that nobody who wrote it would expect."""
+    fields = [field.lower() for field in (minute, hour, day, month, weekday)]
+    if any(field.startswith(("h", "r")) for field in fields):
+        raise ValueError(f"{text!r} takes H or R, whose times would change from process to process")
+    for found in filter(None, map(RANGE_OF_ONE.search, fields)):
+        raise ValueError(f"{text!r} has {found[0]!r}, which cron takes for every value: write {found[1]!r}")
+    chosen = "w" in fields[2] or "#" in fields[4] or re.search(r"l\d", fields[4])
+    if chosen and day not in ("*", "?") and weekday not in ("*", "?"):
+        raise ValueError(f"{text!r} has a day and a weekday, which is more than W, # or L can keep to")
 
 
 def _every(values: Sequence[int | str], size: int) -> tuple[int, ...]:

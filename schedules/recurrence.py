@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import NamedTuple
 
 from schedules.calendars import Calendars, DaysOff
 from schedules.cron import read_cron
@@ -20,7 +21,6 @@ from schedules.rule import Pause, Rule
 from schedules.walls import Wall
 
 REACH = timedelta(hours=26)  # a wall time and its instant differ by an offset (14 h) or by Apia's skipped day
-FORMAT = "%Y-%m-%dT%H:%M"
 
 
 @dataclass(frozen=True)
@@ -59,28 +59,34 @@ def slots(
     ``skips``: slots (``2027-03-08T09:00``) or dates that people took out. Raises ValueError for a calendar
     that is not among ``calendars``.
     """
+    if since.tzinfo is None or until.tzinfo is None:
+        raise ValueError("since and until need a time zone: whose midnight would it be?")
     since, until = since.astimezone(UTC), until.astimezone(UTC)
     zone = rule.zone
     days_off = DaysOff(rule.exclusions(), calendars or {})
     first, last = _local_day(since - REACH, zone), _local_day(until + REACH, zone)
-    taken: dict[datetime, Slot] = {}
-    for wall in sorted(_walls(rule, first, last), key=lambda wall: (wall.at, not wall.kept)):
+    taken: dict[datetime, _Found] = {}
+    for wall in _walls(rule, first, last):
         for found in _instants(wall, zone):
-            slot = Slot(_occurrence(rule, found, zone), _off(rule, found, days_off, pause, skips))
-            known = taken.get(found.begins)
-            if known is None or (known.occurrence.note is not None and found.note is None):
-                taken[found.begins] = slot
-    return [taken[at] for at in sorted(taken) if since <= at < until]
+            if since <= found.begins < until and found.outranks(taken.get(found.begins)):
+                taken[found.begins] = found
+    return [_slot(rule, taken[at], days_off, pause, skips) for at in sorted(taken)]
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(NamedTuple):
     """A wall time as an instant."""
 
     wall: Wall
     begins: datetime
     second_pass: bool = False
+    shifted: bool = False
     note: str | None = None
+
+    def outranks(self, other: _Found | None) -> bool:
+        """Of two on one instant, one added by hand stays; then the one that the clocks did not move."""
+        if other is None:
+            return True
+        return (self.wall.kept, not self.shifted) > (other.wall.kept, not other.shifted)
 
 
 def _walls(rule: Rule, first: date, last: date) -> Iterator[Wall]:
@@ -119,28 +125,34 @@ def _recurring(rule: Rule, first: date, last: date) -> Iterator[Wall]:
 
 def _instants(wall: Wall, zone: tzinfo) -> Iterator[_Found]:
     """When the clock of the zone shows that time: once, save for an interval, which has both passes."""
-    earlier = wall.at.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    later = wall.at.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    shown = earlier.astimezone(zone).replace(tzinfo=None, fold=0)
-    if shown != wall.at:
+    local = wall.at.replace(tzinfo=zone, fold=0)
+    first, second = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
+    if first == second:
+        yield _Found(wall, first)
+    elif first > second:  # a gap: PEP 495 reads fold=0 by the offset before it, which is the shift we want
         if not wall.interval:
-            note = (
-                f"{wall.at:%H:%M} does not exist on {wall.at:%Y-%m-%d} in {zone}: it begins at {shown:%H:%M}"
-            )
-            yield _Found(wall, earlier, note=note)
-        return
-    if earlier == later:
-        yield _Found(wall, earlier)
+            yield _Found(wall, first, shifted=True, note=_note_of_gap(wall.at, first.astimezone(zone)))
     elif wall.interval:
-        yield _Found(wall, earlier)
-        yield _Found(wall, later, second_pass=True)
+        yield _Found(wall, first)
+        yield _Found(wall, second, second_pass=True)
     else:
         note = f"{wall.at:%H:%M} happens twice on {wall.at:%Y-%m-%d} in {zone}: the first one is recorded"
-        yield _Found(wall, earlier, note=note)
+        yield _Found(wall, first, note=note)
 
 
-def _occurrence(rule: Rule, found: _Found, zone: tzinfo) -> Occurrence:
-    label = found.wall.label or f"{found.wall.at:{FORMAT}}"
+def _note_of_gap(at: datetime, shown: datetime) -> str:
+    day = "" if shown.date() == at.date() else f" on {shown:%Y-%m-%d}"
+    begins = f"{shown:%H:%M}{day}"
+    return f"{at:%H:%M} does not exist on {at:%Y-%m-%d} in {shown.tzinfo}: it begins at {begins}"
+
+
+def _slot(rule: Rule, found: _Found, days_off: DaysOff, pause: Pause | None, skips: Collection[str]) -> Slot:
+    occurrence = _occurrence(rule, found)
+    return Slot(occurrence, _off(rule, found, occurrence.slot, days_off, pause, skips))
+
+
+def _occurrence(rule: Rule, found: _Found) -> Occurrence:
+    label = found.wall.label or found.wall.at.isoformat(timespec="minutes")
     ends = found.begins + timedelta(seconds=found.wall.seconds)
     plain = Occurrence(
         rule=rule.name,
@@ -163,13 +175,17 @@ def _jitter(occurrence: Occurrence, most: int) -> timedelta:
 
 
 def _off(
-    rule: Rule, found: _Found, days_off: DaysOff, pause: Pause | None, skips: Collection[str]
+    rule: Rule,
+    found: _Found,
+    label: str,
+    days_off: DaysOff,
+    pause: Pause | None,
+    skips: Collection[str],
 ) -> str | None:
     if not rule.enabled:
         return "disabled"
     if pause is not None and pause.covers(found.begins):
         return f"paused: {pause.reason}" if pause.reason else "paused"
-    label = found.wall.label or f"{found.wall.at:{FORMAT}}"
     if label in skips or label[:10] in skips:
         return "skipped"
     exception = None if found.wall.kept else days_off.why(found.wall.at.date())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 GROUPS = {"daily": tuple(range(7)), "weekdays": tuple(range(5)), "weekends": (5, 6)}
@@ -33,17 +34,19 @@ class Moment:
     seconds: int
 
 
-def weekly_slots(text: str, duration: int | None) -> list[WeeklySlot]:
+@lru_cache(maxsize=4096)  # a planner asks for the same few lines every few seconds
+def weekly_slots(text: str, duration: int | None) -> tuple[WeeklySlot, ...]:
     """Slots of a line such as ``mon wed fri 09:00-09:50, 11:00-11:50``. Raises ValueError in one sentence."""
     words, hours = _split(text)
     days = [day for word in words for day in _days(word, text)]
     if not days or not hours:
         raise ValueError(f"{text!r} is not a weekly slot like {WEEKLY_FORM}")
     spans = _hours(hours, text, duration)
-    return [WeeklySlot(day, at, length) for day in dict.fromkeys(days) for at, length in spans]
+    return tuple(WeeklySlot(day, at, length) for day in dict.fromkeys(days) for at, length in spans)
 
 
-def moments(text: str, duration: int | None) -> list[Moment]:
+@lru_cache(maxsize=4096)
+def moments(text: str, duration: int | None) -> tuple[Moment, ...]:
     """Moments of a line such as ``2027-03-08 09:00-09:50``. Raises ValueError in one sentence."""
     words, hours = _split(text)
     try:
@@ -53,7 +56,7 @@ def moments(text: str, duration: int | None) -> list[Moment]:
     if not days or not hours:
         raise ValueError(f"{text!r} is not a date with its hours like {MOMENT_FORM}")
     spans = _hours(hours, text, duration)
-    return [Moment(datetime.combine(day, at), length) for day in days for at, length in spans]
+    return tuple(Moment(datetime.combine(day, at), length) for day in days for at, length in spans)
 
 
 def _split(text: str) -> tuple[list[str], list[str]]:
@@ -103,8 +106,8 @@ def _span(part: str, text: str, duration: int | None) -> tuple[time, int]:
             raise ValueError(f"{text!r} has no end; write 09:00-09:50, or give a duration")
         return time(start // 60, start % 60), duration
     end = _minutes(found["to"], text)
-    length = (end - start) % (24 * 60)  # 22:00-01:00 goes over midnight
-    if length == 0:
+    length = end - start if end > start else end + 24 * 60 - start  # 22:00-01:00 goes over midnight
+    if end == start:
         raise ValueError(f"{part!r} in {text!r} ends when it begins")
     return time(start // 60, start % 60), length * 60
 
