@@ -7,6 +7,7 @@ the due set is the one redelivery, so a message that is lost, doubled or late do
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,9 +64,16 @@ def attach(app: Celery, settings: Settings | None = None) -> Celery:
         "recorder.check": {"task": "recorder.check", "schedule": CHECK_EVERY},
         "recorder.retire": {"task": "recorder.retire", "schedule": RETIRE_EVERY},
     }
+    app.conf.schedules_at = partial(_schedules_at, settings)
     app.steps["worker"].add(DispatcherStep)
     app.recorder_settings = settings
     return app
+
+
+def _schedules_at(settings: Settings | None) -> tuple[str, str]:
+    """Where a beat finds the schedules."""
+    chosen = settings or load()
+    return chosen.redis_url, chosen.namespace
 
 
 def _routes(theirs: Any) -> Any:
@@ -105,8 +113,6 @@ def build(settings: Settings | None = None) -> Celery:
         worker_hijack_root_logger=True,
         worker_send_task_events=False,
         beat_scheduler="schedules.beat:Scheduler",
-        schedules_redis_url=chosen.redis_url,
-        schedules_namespace=chosen.namespace,
         timezone="UTC",
         enable_utc=True,
     )

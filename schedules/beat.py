@@ -32,8 +32,8 @@ ticked = Signal(name="ticked", providing_args={"scheduler"})  # this beat is ali
 class Scheduler(beat.Scheduler):  # type: ignore[misc]
     """Celery's scheduler with its last runs in Redis, and the announcements.
 
-    Reads ``schedules_redis_url`` (default: the broker's) and ``schedules_namespace`` from the app's
-    configuration.
+    ``schedules_at`` of the app's configuration says where the schedules are: a callable that gives a Redis
+    URL and a namespace. Without it they are at the broker, in the namespace ``default``.
     """
 
     def __init__(self, app: Celery, *args: Any, **kwargs: Any) -> None:
@@ -44,8 +44,9 @@ class Scheduler(beat.Scheduler):  # type: ignore[misc]
     def store(self) -> ScheduleStore:
         """Connected when it is first needed: Celery builds one more scheduler, for its banner only."""
         if self._store is None:
-            url = self.app.conf.get("schedules_redis_url") or self.app.conf.broker_url
-            self._store = ScheduleStore(url, self.app.conf.get("schedules_namespace") or "default")
+            where = self.app.conf.get("schedules_at")
+            url, namespace = where() if where is not None else (self.app.conf.broker_url, "default")
+            self._store = ScheduleStore(url, namespace)
         return self._store
 
     def setup_schedule(self) -> None:

@@ -2,6 +2,7 @@
 
 ScheduleError
 ├── InvalidSchedule (ValueError)    a value is out of its range: names the field, the value, what is allowed
+│   └── TimetableErrors             every fault of a file, each with its line (see faults.py)
 ├── NoSuchSchedule (LookupError)    no schedule has this name
 ├── ScheduleExists                  add() found one of that name
 ├── ChangedMeanwhile                somebody else changed a schedule at the same time: look again

@@ -33,7 +33,7 @@ from schedules.slots import DAYS, Moment, WeeklySlot, moments, weekly_slots
 DAY = 86_400
 LONGEST = 24 * 3600  # seconds of one occurrence, padding included
 PLACES = frozenset({"name", "date", "time"})  # of a channel template
-DURATION = re.compile(r"(?=.)(?:(\d+)h)?(?:(\d+)m(?:in)?)?(?:(\d+)s)?", re.ASCII)
+DURATION = re.compile(r"(?=.)(?:(\d{1,9})h)?(?:(\d{1,9})m(?:in)?)?(?:(\d{1,9})s)?", re.ASCII)
 
 
 def seconds(value: Any) -> Any:
@@ -59,6 +59,19 @@ def say_seconds(value: int) -> str:
 
 
 Seconds = Annotated[int, BeforeValidator(seconds), PlainSerializer(say_seconds, when_used="json")]
+
+
+def day(value: Any) -> Any:
+    """``2027-03-08`` as a date; numbers and other texts are none."""
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{value!r} is not a date like 2027-03-08") from None
+
+
+Day = Annotated[date, BeforeValidator(day)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 Source = Literal["cron", "slots", "dates", "ical"]
 SOURCES: tuple[Source, ...] = ("cron", "slots", "dates", "ical")
@@ -88,8 +101,8 @@ class Rule(BaseModel):
     duration: Seconds | None = Field(None, gt=0, le=LONGEST)
     pad_before: Seconds = Field(0, ge=0, le=4 * 3600)
     pad_after: Seconds = Field(0, ge=0, le=4 * 3600)
-    first: date | None = None
-    last: date | None = None
+    first: Day | None = None
+    last: Day | None = None
     exceptions: tuple[str, ...] = ()  # "2027-04-05", "2027-04-05..2027-04-16", or the name of a calendar
     also: tuple[str, ...] = ()  # additional moments, as in dates; exceptions do not touch them
     overlap: Overlap = Overlap.ALLOW

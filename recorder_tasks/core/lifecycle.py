@@ -53,7 +53,7 @@ def next_uid(session: Session) -> int:
 
 
 def with_room(session: Session) -> Session:
-    """As it is decided for when there may be room under the app's cap again: that alone keeps it no longer."""
+    """As it is decided for when the app may have room again: the want of it keeps it no longer."""
     if session.acquire_trouble.last_kind is not Kind.CAPACITY:
         return session
     return session.evolve(acquire_trouble=Trouble())
