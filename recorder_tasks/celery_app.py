@@ -22,6 +22,7 @@ from recorder_tasks.flow.keeper import Keeper
 from recorder_tasks.settings import Settings, load
 from recorder_tasks.store import Claim
 from recorder_tasks.wiring import Wiring, name_worker, wiring
+from schedules.zones import release
 
 GENERAL_QUEUE = "recorder"
 STOP_QUEUE = "recorder.stop"
@@ -165,7 +166,8 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
             signature(app, claim, queue).apply_async()
 
         lanes = self._lanes(app)
-        self.dispatcher = Dispatcher(parts.store, parts.settings, lanes, hands, send, worker.hostname)
+        told = {"zones": release()}
+        self.dispatcher = Dispatcher(parts.store, parts.settings, lanes, hands, send, worker.hostname, told)
         self.keeper = Keeper(parts.turns)
         if Lane.START in lanes:
             self.calendar = Calendar(parts.planner, parts.bells)

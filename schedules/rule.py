@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import string
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
@@ -32,6 +33,9 @@ from schedules.slots import DAYS, Moment, WeeklySlot, moments, weekly_slots
 
 DAY = 86_400
 LONGEST = 24 * 3600  # seconds of one occurrence, padding included
+SECRETS = frozenset(
+    {"token", "secret", "salt", "accesskey", "secretkey", "ststoken", "storageconfig", "password"}
+)
 PLACES = frozenset({"name", "date", "time"})  # of a channel template
 DURATION = re.compile(r"(?=.)(?:(\d{1,9})h)?(?:(\d{1,9})m(?:in)?)?(?:(\d{1,9})s)?", re.ASCII)
 
@@ -186,6 +190,15 @@ class Rule(BaseModel):
     def _sound_cron(cls, value: str | None) -> str | None:
         return None if value is None else check_cron(value)
 
+    @field_validator("recording")
+    @classmethod
+    def _without_secrets(cls, value: dict[str, Any]) -> dict[str, Any]:
+        """Rules are kept in Redis and in files; what records them has its keys from its own settings."""
+        for member in _members(value):
+            if re.sub(r"[_-]", "", member).lower() in SECRETS:
+                raise ValueError(f"{member} is a secret, and a schedule is kept in the clear")
+        return value
+
     @field_validator("exceptions")
     @classmethod
     def _sound_exceptions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -224,6 +237,17 @@ class Rule(BaseModel):
             if not 1 <= len(name) <= 128 or len(text) > 128:
                 raise ValueError(f"labels: {name!r} and its value take 1..128 characters")
         return self
+
+
+def _members(value: Any) -> Iterator[str]:
+    """The names of all members, however deep."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield str(name)
+            yield from _members(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _members(inner)
 
 
 class Pause(BaseModel):

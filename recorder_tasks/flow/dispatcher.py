@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Event as Flag
 from threading import Lock, Thread
 from typing import Protocol
@@ -65,10 +65,17 @@ class Hands:
 
 
 class Dispatcher(Thread):
-    """The thread that claims for one worker. ``lanes``: what this worker serves."""
+    """The thread that claims for one worker. ``lanes``: what it serves; ``told``: what else others learn of it."""
 
     def __init__(
-        self, store: Store, settings: Settings, lanes: Sequence[Lane], hands: Hands, send: Send, name: str
+        self,
+        store: Store,
+        settings: Settings,
+        lanes: Sequence[Lane],
+        hands: Hands,
+        send: Send,
+        name: str,
+        told: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(name="recorder-dispatcher", daemon=True)
         self.store = store
@@ -77,6 +84,7 @@ class Dispatcher(Thread):
         self.hands = hands
         self.send = send
         self.worker = name
+        self.told = dict(told or {})
         self._ended = Flag()
         self._wakeups = store.wakeups()
 
@@ -139,7 +147,8 @@ class Dispatcher(Thread):
 
     def _tell_alive(self) -> None:
         lanes = [lane.value for lane in self.lanes]
-        self.store.workers.beat(self.worker, {"lanes": lanes, "hands": self.hands.limit})
+        said = {"lanes": lanes, "hands": self.hands.limit, **self.told}
+        self.store.workers.beat(self.worker, said)
 
 
 class Beat:
