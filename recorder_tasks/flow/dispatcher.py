@@ -65,7 +65,7 @@ class Hands:
 
 
 class Dispatcher(Thread):
-    """The thread that claims for one worker. ``lanes``: what it serves; ``told``: what else others learn of it."""
+    """The thread that claims for one worker. ``lanes``: what it serves; ``told``: more for others to know."""
 
     def __init__(
         self,
