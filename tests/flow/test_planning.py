@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -316,4 +317,13 @@ def test_a_day_ahead_is_planned_again_before_it_runs_out(school: School) -> None
     school.plan()
     wait = school.planner.tick()
     assert wait is not None
-    assert wait == pytest.approx(timedelta(days=1).total_seconds(), abs=60)
+    assert timedelta(hours=12).total_seconds() <= wait + 1 <= timedelta(hours=24).total_seconds()
+
+
+def test_schedules_that_changed_together_are_planned_again_one_by_one(school: School) -> None:
+    for name in ("art", "math", "music", "sports"):
+        school.add(name)
+        school.plan(name)
+    rows = school.store.client.zrange(school.store.keys("schedules", "due"), 0, -1, withscores=True)
+    due = sorted(at for _, at in rows)
+    assert min(later - earlier for earlier, later in pairwise(due)) > 60
