@@ -96,8 +96,9 @@ def _walls(rule: Rule, first: date, last: date) -> Iterator[Wall]:
     if first_of_rule <= last_of_rule:
         yield from _recurring(rule, first_of_rule, last_of_rule)
     for moment in rule.additional():
-        if first <= moment.at.date() <= last:
-            yield Wall(moment.at, moment.seconds, kept=True)
+        if first <= moment.at.date() <= last:  # of iCal, a moved event may still be named by this very time
+            label = f"{moment.at:%Y-%m-%dT%H:%M}+" if rule.ical is not None else None
+            yield Wall(moment.at, moment.seconds, label=label, kept=True)
 
 
 def _recurring(rule: Rule, first: date, last: date) -> Iterator[Wall]:

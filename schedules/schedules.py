@@ -66,8 +66,19 @@ class Schedules:
         self._known_calendars(rule)
         return self._write(known, rule.name, "added" if known is None else "changed", rule=rule)
 
+    def judge(self, rule: Rule) -> list[tuple[str, str]]:
+        """What is wrong with a rule, beyond its own words: (member, sentence). For readers of timetables."""
+        if rule.ical is not None:
+            try:
+                from schedules.ical import check_ical
+
+                check_ical(rule.ical, rule.timezone, rule.duration)
+            except (ImportError, ValueError) as fault:
+                return [("ical", str(fault))]
+        return list(self.check(rule))
+
     def _judge(self, rule: Rule) -> None:
-        faults = [f"{member}: {sentence}" for member, sentence in self.check(rule)]
+        faults = [f"{member}: {sentence}" for member, sentence in self.judge(rule)]
         if faults:
             raise InvalidSchedule("; ".join(faults))
 
