@@ -11,6 +11,7 @@ from recorder_tasks.core.outcome import Instant, Kind, Step, Upload
 from recorder_tasks.core.session import Due, End, Lane, Session, Take
 
 LANES = tuple(Lane)
+FIRST = 0.001  # seconds a point of priority: of many that are due at one bell, the more important go first
 
 
 def agenda(session: Session, cadence: Cadence) -> list[Due]:
@@ -114,7 +115,7 @@ def _repeat_start_at(take: Take, cadence: Cadence) -> Instant:
 
 def _acquire_at(session: Session, cadence: Cadence) -> Instant | None:
     """When a (new) recorder may be asked for. None: not before an older one is surely over (P3)."""
-    waits = [session.begins_at]
+    waits = [session.begins_at - session.priority * FIRST]
     for earlier in session.takes:
         dead = takes.dead_at(earlier, cadence)
         if dead is None and not takes.over(earlier, cadence) and not session.coverage:

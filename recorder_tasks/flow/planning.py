@@ -63,6 +63,7 @@ class Planner:
         """Make the sessions of a schedule what it wants, as far ahead as the settings say."""
         entry = self.schedules.find(name)
         if entry is None:
+            self.schedules.planned(name, "", until=0.0, again=None)
             return Planned()
         now = self.store.clock.now()
         round_of = _Round(self, entry, now)

@@ -38,6 +38,12 @@ def test_what_has_begun_has_no_place_any_more() -> None:
     assert wishes.place(session, T0 - 30) is session
 
 
+def test_of_many_at_one_bell_the_higher_priority_is_due_first() -> None:
+    due = [lanes(an_occurrence(priority=n), T0 - 600, CADENCE)[Lane.START] for n in (100, 1, 0, -100)]
+    assert due == sorted(due)
+    assert due[-1] - due[0] == pytest.approx(0.2)
+
+
 def test_nothing_is_begun_after_the_latest_start() -> None:
     session = an_occurrence(start_by=T0 + 300)
     assert decide(session, T0 + 299, CADENCE) is not None
