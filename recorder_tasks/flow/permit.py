@@ -6,8 +6,18 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from recorder_tasks.core.outcome import Instant
+
+
+class Timer(Protocol):
+    """How time passes for a caller: the module ``time``, or a rehearsal's own."""
+
+    def monotonic(self) -> float: ...
+
+    def sleep(self, seconds: float, /) -> None: ...
+
 
 TRIES = 3  # slots that may slip by before an attempt is given up
 
@@ -16,17 +26,18 @@ TRIES = 3  # slots that may slip by before an attempt is given up
 class RedisTime:
     """Redis's time, known from one round trip: read ``now`` somewhere between ``asked`` and ``answered``.
 
-    ``asked`` and ``answered`` are instants of this host's monotonic clock.
+    ``asked`` and ``answered`` are instants of this host's monotonic clock, which is ``timer``'s.
     """
 
     now: Instant
     asked: float
     answered: float
     rate: float = 1.0
+    timer: Timer = time
 
     def __call__(self) -> Instant:
         """An instant that Redis's clock has surely reached."""
-        return self.now + (time.monotonic() - self.answered) * self.rate
+        return self.now + (self.timer.monotonic() - self.answered) * self.rate
 
     def window(self, slot: Instant, allowance: float) -> tuple[float, float]:
         """The monotonic instants between which it is surely in [slot, slot + allowance]; empty if unsure."""
@@ -36,11 +47,11 @@ class RedisTime:
         )
 
 
-def read_time(read: Callable[[], Instant], rate: float) -> RedisTime:
+def read_time(read: Callable[[], Instant], rate: float, timer: Timer = time) -> RedisTime:
     """Ask for Redis's time."""
-    asked = time.monotonic()
+    asked = timer.monotonic()
     now = read()
-    return RedisTime(now, asked, time.monotonic(), rate)
+    return RedisTime(now, asked, timer.monotonic(), rate, timer)
 
 
 class Permits:
@@ -73,8 +84,9 @@ class Permits:
             if math.isinf(slot):
                 return math.inf
             opens, closes = self._clock.window(slot, self._allowance)
-            if closes > max(opens, time.monotonic()):
-                time.sleep(max(0.0, opens - time.monotonic()))
+            timer = self._clock.timer
+            if closes > max(opens, timer.monotonic()):
+                timer.sleep(max(0.0, opens - timer.monotonic()))
                 return closes
             self._clock = self._resync()
         return None

@@ -21,7 +21,7 @@ from recorder_tasks.core.session import Due, Lane, Session
 from recorder_tasks.flow.journal import Journal, best_effort
 from recorder_tasks.flow.manifest import with_predicted_files
 from recorder_tasks.flow.overlap import AT_CAP, give_way, put_off
-from recorder_tasks.flow.permit import Permits, RedisTime, read_time
+from recorder_tasks.flow.permit import Permits, RedisTime, Timer, read_time
 from recorder_tasks.flow.steps import Call, perform
 from recorder_tasks.flow.vendors import Vendors
 from recorder_tasks.settings import Settings
@@ -52,13 +52,16 @@ class Turned:
 
 
 class Turns:
-    """Takes turns for the tasks of one process; thread-safe."""
+    """Takes turns for the tasks of one process; thread-safe. ``timer``: how time passes, for rehearsals."""
 
-    def __init__(self, store: Store, vendors: Vendors, journal: Journal, settings: Settings) -> None:
+    def __init__(
+        self, store: Store, vendors: Vendors, journal: Journal, settings: Settings, timer: Timer = time
+    ) -> None:
         self.store = store
         self.vendors = vendors
         self.journal = journal
         self.settings = settings
+        self.timer = timer
         self._apps: dict[str, str] = {}
         self._stopping = 0
         self._lock = Lock()
@@ -74,15 +77,15 @@ class Turns:
         slots = self.slot_request(step, app) if step is not None else None
         if slots is not None and rank is not None:
             slots = replace(slots, rank=rank)
-        asked = time.monotonic()
+        asked = self.timer.monotonic()
         begun = self.store.leases.begin(
             session_id, token, lease=self._lease(step), app=app, slots=slots, room=step is Step.ACQUIRE
         )
-        answered = time.monotonic()
+        answered = self.timer.monotonic()
         if not isinstance(begun, Go):
             log.debug("turn.%s %s %s", type(begun).__name__, step, session_id)
             return Turned(None)
-        clock = RedisTime(begun.now, asked, answered, self.store.clock.rate)
+        clock = RedisTime(begun.now, asked, answered, self.store.clock.rate, self.timer)
         return _Turn(self, begun, clock, token, step).run()
 
     def _app_of(self, session_id: str) -> str | None:
@@ -296,7 +299,7 @@ class _Turn:
 
         def resync() -> RedisTime:
             try:
-                return read_time(turns.store.clock.now, turns.store.clock.rate)
+                return read_time(turns.store.clock.now, turns.store.clock.rate, turns.timer)
             except StoreUnavailable:
                 return self.clock
 

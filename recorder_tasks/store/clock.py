@@ -31,7 +31,7 @@ class Clock:
 
     @property
     def rate(self) -> float:
-        """How fast the namespace's time runs: 1, save under test. Read once per process."""
+        """How fast the namespace's time runs: 1, save under test (a frozen one too). Read once a process."""
         if self._rate is None:
             self.now()
         return self._rate or 1.0
@@ -50,6 +50,13 @@ class Clock:
             }
             self._client.hset(self._keys("clock"), mapping=values)
         self._rate = rate
+
+    def freeze(self, at: Instant) -> None:
+        """For rehearsals: it is ``at`` until whoever holds the clock says otherwise."""
+        values: dict[Any, Any] = {"rate": 0, "anchor": 0, "offset": f"{at:.6f}"}
+        with redis_errors():
+            self._client.hset(self._keys("clock"), mapping=values)
+        self._rate = 1.0  # by the timer of its holder
 
     def jump(self, seconds: float) -> None:
         """For tests: move a test clock ahead."""

@@ -10,9 +10,10 @@ from recorder_tasks.core.outcome import FileSource, Kind, Step, Upload
 from recorder_tasks.core.session import End, Lane, Session, State, Take
 from recorder_tasks.flow.manifest import with_predicted_files
 from recorder_tasks.flow.permit import TRIES, Permits, RedisTime
+from recorder_tasks.local.inprocess_vendor import Seen
 from recorder_tasks.recording import view
 from tests.flow.conftest import MakeEngine
-from tests.flow.engine import Engine, Seen
+from tests.flow.engine import Engine
 
 
 def clock(now: float = 100.0) -> RedisTime:

@@ -4,6 +4,9 @@
 -- returns: whether a refused caller will come back. The k-th refused of a rank is told to come back when slot k is
 -- free, so that nobody stampedes; meanwhile less urgent ones stand back, for a second after the last sign of such a
 -- caller at most, since he may have died.
+-- A start is an appointment: confirmations and below leave it the slots that it is about to need, else a row of
+-- starts before a bell would slip by one slot for each of them.
+local BELOW_START, OVERDUE = 3, 5 -- a start overdue for longer is kept by something else than the rate
 local FARTHEST = 1 -- a slot further ahead was given out before the clock stepped back
 
 local function take_slot(prefix, app, want, now, returns)
@@ -20,6 +23,10 @@ local function take_slot(prefix, app, want, now, returns)
     local queue = redis.call('HMGET', key, 'tail:' .. rank, 'wait:' .. rank)
     behind = math.max(behind, tonumber(queue[1] or 0))
     urgent = urgent or (rank < want.rank and tonumber(queue[2] or 0) > now)
+  end
+  if want.rank >= BELOW_START and not urgent then
+    local soon = text(slot + 2 * spacing)
+    urgent = #redis.call('ZRANGEBYSCORE', prefix .. 'due:start', text(now - OVERDUE), soon, 'LIMIT', 0, 1) > 0
   end
   behind = math.min(behind, now + 600)
   local tail, wait = 'tail:' .. want.rank, 'wait:' .. want.rank
