@@ -50,8 +50,8 @@ class Scheduler(beat.Scheduler):  # type: ignore[misc]
         return self._store
 
     def setup_schedule(self) -> None:
-        self.install_default_entries(self.data)
         self.merge_inplace(self.app.conf.beat_schedule)
+        self.install_default_entries(self.data)  # after merging, which takes out what the team has not named
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Send what is due; the seconds until the next look. Nothing may escape: an exception ends beat."""
@@ -78,8 +78,17 @@ class Scheduler(beat.Scheduler):  # type: ignore[misc]
                 self.store.take_slot(entry.name, None)
                 continue
             entry.last_run_at = datetime.fromtimestamp(last, UTC)
-            if entry.is_due().is_due and self.store.take_slot(entry.name, last)[0]:
+            if self._due(entry) and self.store.take_slot(entry.name, last)[0]:
                 self.apply_entry(entry, producer=self.producer)
+
+    def _due(self, entry: beat.ScheduleEntry) -> bool:
+        """Whether to run it now; one whose schedule fails keeps no other from running."""
+        try:
+            due, _ = self.is_due(entry)  # a team's own schedule may answer with a plain pair
+        except Exception:
+            log.exception("beat.trouble entry=%s", entry.name)
+            return False
+        return bool(due)
 
     def close(self) -> None:
         super().close()

@@ -7,6 +7,7 @@
 local job = cjson.decode(ARGV[1])
 local first = job.put[1]
 if first and redis.call('HGET', KEYS[1], first[1]) == first[2] then return {1, text(now(KEYS[6]))} end
+if job.calendars ~= cjson.null and redis.call('GET', KEYS[2]) == job.calendars then return {1, text(now(KEYS[6]))} end
 for name, revision in pairs(job.expected) do
   local stored = redis.call('HGET', KEYS[1], name) or ''
   if string.sub(stored, 1, 16) ~= revision then return {0, name} end

@@ -225,6 +225,13 @@ class House:
 
         until(told, what=f"worker {name}")
 
+    def beat(self, name: str = "beat", app: str = "recorder_tasks.celery_app") -> Process:
+        """A beat process that is still coming up."""
+        command = [sys.executable, "-m", "celery", "-A", app, "beat", "-S", "schedules.beat:Scheduler"]
+        process = Process([*command, "--pidfile=", "-l", "INFO"], self.env, self.base / f"{name}.log")
+        self.processes.append(process)
+        return process
+
     def crew(self) -> list[Process]:
         """What every deployment runs: a general worker and a stop worker."""
         crew = [self.start("general"), self.start("stopper", "recorder.stop")]
