@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
@@ -13,11 +14,14 @@ from recorder_tasks.core.session import Session
 from recorder_tasks.flow.bells import Bells
 from recorder_tasks.flow.desk import Desk
 from recorder_tasks.flow.journal import Journal
+from recorder_tasks.flow.planned import faults
 from recorder_tasks.flow.planning import Planner
 from recorder_tasks.flow.turn import Turns
 from recorder_tasks.flow.vendors import Vendors
 from recorder_tasks.settings import Settings, load
 from recorder_tasks.store import Dues, Store, StoreOptions
+from schedules.rule import Rule
+from schedules.schedules import Schedules
 from schedules.store import ScheduleStore
 
 DAY = 86_400.0
@@ -58,6 +62,15 @@ class Wiring:
     def schedules(self) -> ScheduleStore:
         """The rules, on the connection of the sessions: one server, one namespace."""
         return ScheduleStore(self.settings.redis_url, self.settings.namespace, client=self.store.client)
+
+    @cached_property
+    def timetable(self) -> Schedules:
+        """The schedules, each judged by whether it could be recorded before it is stored."""
+
+        def judge(rule: Rule) -> Sequence[tuple[str, str]]:
+            return faults(rule, self.settings, self.store.clock.now())
+
+        return Schedules(self.schedules, check=judge)
 
     @cached_property
     def planner(self) -> Planner:

@@ -20,6 +20,11 @@ Record:
   recorder extend ID --minutes 10       recorder stop ID
   recorder list --state recording       recorder show ID
 
+\b
+By timetable:
+  recorder schedule apply timetable.yaml
+  recorder schedule preview math-7b     recorder schedule forecast
+
 Settings come from RECORDER_* variables, a .env file, or RECORDER_CONFIG (TOML).
 Every command that shows something takes --json.
 """
@@ -45,6 +50,7 @@ COMMANDS = {
     "show": "looking",
     "watch": "following",
     "events": "following",
+    "schedule": "schedule",
     "doctor": "doctor",
     "demo": "embedded",
     "up": "embedded",

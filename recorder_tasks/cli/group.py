@@ -13,11 +13,17 @@ REFUSED, USAGE, NOT_FOUND, NOT_FINISHED, UNREACHABLE = 1, 2, 3, 4, 5
 
 
 class Journey(click.Group):
-    """A group whose commands live in modules named by ``commands_in``; lists them in that order."""
+    """A group whose commands live in modules named by ``commands_in``; lists them in that order.
 
-    def __init__(self, *args: Any, commands_in: Mapping[str, str], **kwargs: Any) -> None:
+    ``package``: where those modules are.
+    """
+
+    def __init__(
+        self, *args: Any, commands_in: Mapping[str, str], package: str = "recorder_tasks.cli", **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._commands_in = commands_in
+        self._package = package
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._commands_in)
@@ -26,7 +32,7 @@ class Journey(click.Group):
         home = self._commands_in.get(cmd_name)
         if home is None:
             return None
-        command = getattr(import_module(f"recorder_tasks.cli.{home}"), f"{cmd_name}_command")
+        command = getattr(import_module(f"{self._package}.{home}"), f"{cmd_name.replace('-', '_')}_command")
         assert isinstance(command, click.Command)
         return command
 
@@ -50,15 +56,19 @@ def explained(trouble: Exception) -> tuple[int | None, str]:
     from recorder_tasks.core import errors
     from recorder_tasks.local.processes import NotReady
     from recorder_tasks.store.errors import StoreUnavailable
+    from schedules import errors as of_schedules
 
     table: tuple[tuple[type[Exception], int], ...] = (
+        (of_schedules.NoSuchSchedule, NOT_FOUND),
+        (of_schedules.InvalidSchedule, USAGE),
+        (of_schedules.ScheduleError, REFUSED),
         (errors.NoSuchSession, NOT_FOUND),
         (errors.NotFinished, NOT_FINISHED),
         (errors.InvalidWish, USAGE),
         (errors.RecorderError, REFUSED),
         (NotReady, UNREACHABLE),
     )
-    if isinstance(trouble, StoreUnavailable):
+    if isinstance(trouble, (StoreUnavailable, of_schedules.SchedulesUnavailable)):
         return UNREACHABLE, f"{trouble}. `recorder up` brings one along."
     if isinstance(trouble, ValidationError):
         return USAGE, f"settings: {wrong_members(trouble)}"

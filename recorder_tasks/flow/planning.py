@@ -61,27 +61,32 @@ class Planner:
 
     def plan(self, name: str) -> Planned:
         """Make the sessions of a schedule what it wants, as far ahead as the settings say."""
-        entry = self.schedules.find(name)
+        now = self.store.clock.now()
+        try:
+            entry = self.schedules.find(name)
+        except ValueError as trouble:  # written by a newer release, or by hand: others must not wait for it
+            return self._fault(name, trouble)
         if entry is None:
             self.schedules.planned(name, "", until=0.0, again=None)
             return Planned()
-        now = self.store.clock.now()
-        round_of = _Round(self, entry, now)
         try:
-            planned = round_of.run()
+            planned = _Round(self, entry, now).run()
         except Outdated:
             return Planned()  # whoever changed it has made it due
         except (RecorderError, ValueError) as trouble:
-            log.error("planning.fault schedule=%s: %s", name, trouble)
-            self.store.events.append(
-                None, Event("schedule.fault", {"schedule": name, "reason": str(trouble)})
-            )
             self.schedules.planned(name, entry.revision, until=0.0, again=now + AGAIN)
-            return Planned(fault=str(trouble))
+            return self._fault(name, trouble)
         gone = entry.rule is None
         again = None if gone else now + self.settings.plan_ahead * _share(name)
         self.schedules.planned(name, entry.revision, until=now + self.settings.plan_ahead, again=again)
         return planned
+
+    def _fault(self, name: str, trouble: Exception) -> Planned:
+        """Tell of a schedule that cannot be planned; it is tried again."""
+        log.error("planning.fault schedule=%s: %s", name, trouble)
+        event = Event("schedule.fault", {"schedule": name, "reason": str(trouble)})
+        self.store.events.append(None, event)
+        return Planned(fault=str(trouble))
 
     def tick(self, *, most: int = 20, overdue: float = 0.0) -> float | None:
         """Plan what is due; the seconds of the namespace's time until there may be more (None: unknown)."""

@@ -43,10 +43,10 @@ Look = Callable[[Instant, int], None]  # the simulated time, and how many turns 
 
 
 def of_days(rules: Sequence[Rule], first: date, days: int) -> list[Rule]:
-    """The rules, kept to some dates of their own zones."""
+    """The rules that have these dates within their own, kept to them; each counts by its own zone."""
     last = first + timedelta(days=days - 1)
 
-    def kept(rule: Rule) -> Rule:
+    def kept(rule: Rule) -> Rule | None:
         within = [
             text
             for text in rule.also
@@ -54,9 +54,11 @@ def of_days(rules: Sequence[Rule], first: date, days: int) -> list[Rule]:
         ]
         low = max(first, rule.first) if rule.first else first
         high = min(last, rule.last) if rule.last else last
+        if low > high:
+            return None
         return rule.model_copy(update={"first": low, "last": high, "also": tuple(within)})
 
-    return [kept(rule) for rule in rules]
+    return [found for rule in rules if (found := kept(rule)) is not None]
 
 
 class Rehearsal:

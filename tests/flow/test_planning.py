@@ -327,3 +327,13 @@ def test_schedules_that_changed_together_are_planned_again_one_by_one(school: Sc
     rows = school.store.client.zrange(school.store.keys("schedules", "due"), 0, -1, withscores=True)
     due = sorted(at for _, at in rows)
     assert min(later - earlier for earlier, later in pairwise(due)) > 60
+
+
+def test_a_schedule_that_cannot_be_read_keeps_no_other_waiting(school: School) -> None:
+    for name in ("art", "math", "zoo"):
+        school.add(name)
+    stored = school.store.keys("schedules")
+    school.store.client.hset(stored, "math", "0" * 16 + '\n{"from_a_newer_release": 1}')
+    school.planner.tick()
+    assert len(school.sessions("art")) == len(school.sessions("zoo")) == 2
+    assert "schedule.fault" in {event.type for event in school.engine.desk.events()}

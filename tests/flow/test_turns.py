@@ -242,3 +242,9 @@ def test_conflicts_of_two_desks_both_get_in(engine: Engine) -> None:
     engine.desk.cancel(session_id)
     with pytest.raises(RecorderError):
         engine.desk.extend(session_id, minutes=5)
+
+
+def test_the_checker_finds_nothing_while_a_class_is_recording(engine: Engine) -> None:
+    engine.recording()
+    engine.desk.record("later", minutes=10)
+    assert engine.store.checker.compare().agrees
