@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from recorder_tasks.flow.desk import Found, RecordingEvent
     from recorder_tasks.recording import Recording
+    from schedules import Schedules
 
 __all__ = [
     "attach",
@@ -30,6 +31,7 @@ __all__ = [
     "find",
     "get",
     "record",
+    "schedules",
     "stop",
     "update",
     "update_layout",
@@ -138,6 +140,16 @@ def events(
     """What happened, the oldest first, to one recording or to all; ``follow`` goes on."""
     result: Iterator[RecordingEvent] = _desk().events(session_id, after=after, follow=follow)
     return result
+
+
+def schedules() -> Schedules:
+    """The timetable: ``add``, ``apply``, ``pause``, ``skip``, ``run_now``, ``next`` and more.
+
+    What it takes is judged by these settings before it is stored. Workers turn it into recordings.
+    """
+    from recorder_tasks.wiring import wiring
+
+    return wiring().timetable
 
 
 def attach(app: Any, settings: Any = None) -> Any:

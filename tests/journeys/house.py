@@ -158,6 +158,7 @@ class House:
             "APPS__DEFAULT__KEY": app["key"],
             "APPS__DEFAULT__SECRET": app["secret"],
             "APPS__DEFAULT__BASE_URL": self.simulator.base_url,
+            "APPS__DEFAULT__CONCURRENT_TASKS": 1000,
             "STORAGES__DEFAULT__VENDOR": 1,
             "STORAGES__DEFAULT__REGION": 0,
             "STORAGES__DEFAULT__BUCKET": "lessons",

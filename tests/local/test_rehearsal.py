@@ -132,18 +132,8 @@ def test_a_rehearsal_keeps_to_its_days() -> None:
 
 
 def test_the_command_rehearses_a_day_of_the_school_and_says_so() -> None:
-    words = [
-        "schedule",
-        "rehearse",
-        str(SCHOOL),
-        "--from",
-        "2027-03-11",
-        "--days",
-        "1",
-        "--only",
-        "[rb]o*0*[78d]*",
-    ]
-    found = CliRunner().invoke(main, [*words[:-1], "room-0[78]"])
+    words = ["schedule", "rehearse", str(SCHOOL), "--from", "2027-03-11", "--days", "1"]
+    found = CliRunner().invoke(main, [*words, "--only", "room-0[78]"])
     assert found.exit_code == 0, found.output
     assert "Thu 2027-03-11       14        14          14" in found.output
     assert "every lesson was recorded once, on time, and stopped on time" in found.output
