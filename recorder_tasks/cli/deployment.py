@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from recorder_tasks.cli.findings import Finding, error, ok, warn
 from recorder_tasks.settings import Settings
 from recorder_tasks.store import ServerFacts
 from recorder_tasks.wiring import Wiring
+from schedules.zones import release
 
 OLDEST = (6, 2)  # before it some commands of the scripts lack options
 WITH_WAITAOF = (7, 2)
@@ -103,9 +104,36 @@ def fleet(parts: Wiring) -> Iterator[Finding]:
     else:
         todo = "run `recorder beat`; one that runs as `celery beat` is not heard here"
         yield warn("beat", "none was heard of: nothing is checked, repaired or retired", todo)
+    yield from schedules(parts, workers)
 
 
-def serves(info: dict[str, Any], lane: str) -> bool:
+def schedules(parts: Wiring, workers: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+    """How many there are, whether they are planned, and whether all hosts know the same zones."""
+    count, due = len(parts.timetable.all()), parts.schedules.unplanned()
+    if due and not any(serves(info, "start") for info in workers.values()):
+        todo = "run `recorder worker`; until then what lies ahead of them is not recorded"
+        yield warn("schedules", f"{count}, {due} due for planning, and no worker runs", todo)
+    else:
+        yield ok("schedules", f"{count}, {due} due for planning" if count or due else "none")
+    if count:
+        yield from _zones(workers)
+
+
+def _zones(workers: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+    """Hosts that know other clock changes plan other instants for one slot."""
+    told: dict[str, list[str]] = {release(): ["this host"]}
+    for name, info in sorted(workers.items()):
+        if "zones" in info:
+            told.setdefault(str(info["zones"]), []).append(name)
+    if len(told) == 1:
+        yield ok("zones", f"zone data {release()} wherever schedules are planned")
+        return
+    known = "; ".join(f"{version}: {_few(names)}" for version, names in sorted(told.items()))
+    todo = "bring all hosts to one release of tzdata, and restart their workers"
+    yield warn("zones", f"hosts have different zone data ({known})", todo)
+
+
+def serves(info: Mapping[str, Any], lane: str) -> bool:
     return lane in info.get("lanes", ())
 
 

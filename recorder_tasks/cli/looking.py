@@ -29,6 +29,7 @@ Examples:
 @label_option("Only with this label; may be repeated.")
 @click.option("--app", help="Only of this Agora project.")
 @click.option("--channel", help="Only of this channel.")
+@click.option("--schedule", metavar="NAME", help="Only occurrences of this schedule, also of a removed one.")
 @click.option("--since", type=Time(), help="Only with a start at or after this time.")
 @click.option("--until", type=Time(), help="Only with a start before this time.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
@@ -39,6 +40,7 @@ def list_command(
     labels: tuple[tuple[str, str], ...],
     app: str | None,
     channel: str | None,
+    schedule: str | None,
     since: datetime | None,
     until: datetime | None,
     limit: int,
@@ -53,6 +55,7 @@ def list_command(
         labels=dict(labels) or None,
         app=app,
         channel=channel,
+        schedule=schedule,
         since=since,
         until=until,
         limit=limit,
@@ -62,7 +65,7 @@ def list_command(
         shown.as_json(found)
         return
     if not found.recordings:
-        filtered = any((state, labels, app, channel, since, until, cursor))
+        filtered = any((state, labels, app, channel, schedule, since, until, cursor))
         click.echo(NONE_MATCH if filtered else NONE_YET)
         return
     out = shown.console()

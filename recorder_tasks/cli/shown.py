@@ -95,6 +95,9 @@ def _plan(recording: Recording) -> Table:
         table.add_row("reason", recording.reason)
     for name in ("channel", "app", "mode", "profile", "storage"):
         table.add_row(name, str(getattr(recording, name)))
+    if recording.schedule:
+        table.add_row("schedule", recording.schedule)
+        table.add_row("slot", f"{recording.slot}, by revision {recording.revision}")
     for name in ("start", "end", "deadline", "stop_asked_at", "finished_at"):
         at = getattr(recording, name)
         if at is not None:

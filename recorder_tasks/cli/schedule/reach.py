@@ -23,6 +23,7 @@ RUNNING = click.option(
     show_default=True,
     help="What happens to occurrences that are recording already.",
 )
+LEASE, EACH = 30.0, 0.5  # seconds, and more for each schedule, in which no worker plans what is planned here
 
 
 def parts() -> Wiring:
@@ -55,12 +56,15 @@ def plan(deployment: Wiring, names: Sequence[str]) -> dict[str, Planned]:
 
     from recorder_tasks.cli.shown import console
 
+    # what else is due at this moment comes along, and is planned as well
+    due = deployment.schedules.take_due(2 * len(names), lease=LEASE + EACH * len(names)).names
+    every = list(dict.fromkeys([*names, *due]))
     quiet = len(names) < 20 or not sys.stderr.isatty()
     planned = {}
-    for name in track(names, "planning", console=console(err=True), disable=quiet, transient=True):
+    for name in track(every, "planning", console=console(err=True), disable=quiet, transient=True):
         planned[name] = deployment.planner.plan(name)
     deployment.bells.tick()
-    return planned
+    return {name: planned[name] for name in names}
 
 
 def summary(planned: dict[str, Planned]) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recorder_tasks.cli.options import AS_JSON
+from recorder_tasks.cli.schedule.foresight import Date
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,20 +27,6 @@ if TYPE_CHECKING:
 
 LISTED = 20
 SHOW_EVERY = 0.1  # seconds
-
-
-class Day(click.ParamType):  # type: ignore[type-arg]
-    """A date such as 2027-03-08."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is not a date like 2027-03-08.", param, ctx)
 
 
 @click.command(
@@ -57,8 +44,8 @@ Examples:
   recorder schedule rehearse timetable.yaml --week 2027-03-08 --speed 600       to look on""",
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--week", type=Day(), help="Any day of the week to run through. Default: next week.")
-@click.option("--from", "since", type=Day(), help="Instead of --week: the first day.")
+@click.option("--week", type=Date(), help="Any day of the week to run through. Default: next week.")
+@click.option("--from", "since", type=Date(), help="Instead of --week: the first day.")
 @click.option("--days", type=click.IntRange(1, 31), help="How many days. Default: 7.")
 @click.option("--only", metavar="PATTERN", help="Only schedules whose name fits, like 'room-0*'.")
 @click.option("--speed", type=click.FloatRange(1), help="Times real time. Default: as fast as it goes.")
