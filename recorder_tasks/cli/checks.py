@@ -14,6 +14,7 @@ from recorder_tasks.core.outcome import Mode
 from recorder_tasks.settings import AppSettings, Settings
 from recorder_tasks.store.errors import StoreError
 from recorder_tasks.wiring import Wiring
+from schedules.errors import SchedulesUnavailable
 
 
 def examine() -> Iterator[Finding]:
@@ -85,6 +86,7 @@ def _redis(parts: Wiring) -> Iterator[Finding]:
         yield from deployment.clock(parts)
         yield from deployment.broker(parts.settings)
         yield from deployment.fleet(parts)
-    except StoreError as trouble:
+        yield from deployment.schedules(parts)
+    except (StoreError, SchedulesUnavailable) as trouble:
         todo = "start it, or correct RECORDER_REDIS_URL; `recorder up` brings an embedded one along"
         yield error("redis", str(trouble), todo)

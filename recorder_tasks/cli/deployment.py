@@ -104,11 +104,11 @@ def fleet(parts: Wiring) -> Iterator[Finding]:
     else:
         todo = "run `recorder beat`; one that runs as `celery beat` is not heard here"
         yield warn("beat", "none was heard of: nothing is checked, repaired or retired", todo)
-    yield from schedules(parts, workers)
 
 
-def schedules(parts: Wiring, workers: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+def schedules(parts: Wiring) -> Iterator[Finding]:
     """How many there are, whether they are planned, and whether all hosts know the same zones."""
+    workers = parts.store.workers.alive(HEARD)
     count, due = len(parts.timetable.all()), parts.schedules.unplanned()
     if due and not any(serves(info, "start") for info in workers.values()):
         todo = "run `recorder worker`; until then what lies ahead of them is not recorded"

@@ -9,15 +9,25 @@ import pytest
 from click.testing import CliRunner
 
 from recorder_tasks.cli import COMMANDS, main
+from recorder_tasks.cli.schedule import COMMANDS as OF_SCHEDULES
 
 HEAVY = ("celery", "redis", "requests", "starlette", "rich.live", "recorder_tasks.wiring")
 
 
 def test_every_command_of_the_product_is_there_in_the_order_of_the_journey() -> None:
     wanted = (
-        "record stop cancel extend update layout list show watch events doctor demo up simulator worker beat"
+        "record stop cancel extend update layout list show watch events schedule doctor demo up simulator"
     )
-    assert list(COMMANDS) == [*wanted.split(), "completion"]
+    assert list(COMMANDS) == [*wanted.split(), "worker", "beat", "completion"]
+
+
+@pytest.mark.parametrize("name", OF_SCHEDULES)
+def test_each_command_of_schedules_says_what_it_is_for(name: str) -> None:
+    answer = CliRunner().invoke(main, ["schedule", name, "--help"])
+    assert answer.exit_code == 0
+    usage, _, rest = answer.output.partition("\n\n")
+    assert usage.startswith(f"Usage: main schedule {name}")
+    assert rest.strip()
 
 
 def test_the_first_help_names_every_command_and_every_exit_status() -> None:
