@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from schedules.difference import Difference, RuleChange, difference
 from schedules.entry import Entry, Run, Running
-from schedules.errors import InvalidSchedule, NoSuchSchedule, ScheduleExists
+from schedules.errors import ChangedMeanwhile, InvalidSchedule, NoSuchSchedule, ScheduleExists
 from schedules.occurrence import Occurrence
 from schedules.rule import Pause, Rule
 from schedules.sentences import sentence
@@ -145,9 +145,9 @@ class Schedules:
         """Record it now, once, for ``minutes`` or as long as its occurrences last."""
         entry, now = self.get(name), self.store.now()
         assert entry.rule is not None
+        if minutes is not None and not 1 / 60 <= minutes <= 1440:  # written so that it refuses nan too
+            raise InvalidSchedule(f"minutes: {minutes} is not within 0.02..1440")
         seconds = round(minutes * 60) if minutes is not None else self._usual_length(entry, now)
-        if not 1 <= seconds <= 86_400:
-            raise InvalidSchedule(f"minutes: {minutes} is not within 0..1440")
         run = Run(at=now.replace(microsecond=0), seconds=seconds)
         self._write(entry, name, "run by hand", detail=run.slot, runs=(*entry.runs, run))
         return run
@@ -189,15 +189,25 @@ class Schedules:
         calendars = self.store.calendars().texts
         return difference(before, timetable, prune=prune, before_calendars=calendars, now=self.store.now())
 
-    def apply(self, timetable: Timetable, *, prune: bool = False, running: Running = "leave") -> Difference:
+    def apply(
+        self,
+        timetable: Timetable,
+        *,
+        prune: bool = False,
+        running: Running = "leave",
+        shown: Difference | None = None,
+    ) -> Difference:
         """Make the schedules those of a timetable, all or none; repeating it changes nothing.
 
-        Pauses, skips and runs by hand stay. ``prune`` removes schedules that it does not name.
+        Pauses, skips and runs by hand stay. ``prune`` removes schedules that it does not name. ``shown``:
+        what somebody has agreed to. Raises ChangedMeanwhile if it would do something else by now.
         """
         for rule in timetable.rules.values():
             self._judge(rule)
         entries, kept = self.store.entries(), self.store.calendars()
         found = self.difference(timetable, prune=prune)
+        if shown is not None and _deeds(found) != _deeds(shown):
+            raise ChangedMeanwhile("schedules: somebody else has changed them meanwhile; look again")
         if found.empty:
             return found
         touched = {change.name: what for what, changes in _by_kind(found) for change in changes}
@@ -247,6 +257,12 @@ class Schedules:
 
 def _by_kind(found: Difference) -> tuple[tuple[str, tuple[RuleChange, ...]], ...]:
     return ("added", found.added), ("changed", found.changed), ("removed", found.removed)
+
+
+def _deeds(found: Difference) -> tuple[object, ...]:
+    """What applying does, apart from the days in which its effects were looked at."""
+    changes = [(change.name, change.before, change.after) for _, kind in _by_kind(found) for change in kind]
+    return changes, found.calendars
 
 
 def _faults(error: ValidationError, given: Mapping[str, Any]) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""How recordings look in a terminal; nothing here asks or changes anything."""
+"""How recordings look in a terminal; nothing here asks or changes anything.
+
+What people have named is a Text: rich would take ``[b]`` in a plain cell for markup, and fail at ``[/b]``.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +72,9 @@ def listing(recordings: Iterable[Recording]) -> Table:
         labels = " ".join(f"{key}={value}" for key, value in sorted(each.labels.items()))
         files = str(len(each.files) or "")
         end = each.end.astimezone().strftime("%H:%M:%S")
-        table.add_row(each.session_id, state(each), each.channel, local(each.start), end, files, labels)
+        table.add_row(
+            each.session_id, state(each), Text(each.channel), local(each.start), end, files, Text(labels)
+        )
     return table
 
 
@@ -92,9 +97,9 @@ def _plan(recording: Recording) -> Table:
     table.add_row("id", recording.session_id)
     table.add_row("state", state(recording))
     if recording.reason:
-        table.add_row("reason", recording.reason)
+        table.add_row("reason", Text(recording.reason))
     for name in ("channel", "app", "mode", "profile", "storage"):
-        table.add_row(name, str(getattr(recording, name)))
+        table.add_row(name, Text(str(getattr(recording, name))))
     if recording.schedule:
         table.add_row("schedule", recording.schedule)
         table.add_row("slot", f"{recording.slot}, by revision {recording.revision}")
@@ -103,7 +108,8 @@ def _plan(recording: Recording) -> Table:
         if at is not None:
             table.add_row(name.replace("_", " "), f"{local(at)}  [{utc(at)}]", style=None)
     if recording.labels:
-        table.add_row("labels", " ".join(f"{key}={value}" for key, value in sorted(recording.labels.items())))
+        labels = " ".join(f"{key}={value}" for key, value in sorted(recording.labels.items()))
+        table.add_row("labels", Text(labels))
     if recording.alerts:
         table.add_row("alerts", Text(", ".join(recording.alerts), style="bold red"))
     if recording.state.final and not recording.settled:
@@ -134,7 +140,7 @@ def _files(recording: Recording) -> Table:
     for name in ("name", "track", "user", "known from"):
         table.add_column(name, overflow="fold")
     for file in recording.files:
-        table.add_row(file.name, file.track or "", file.uid or "", file.source.value)
+        table.add_row(Text(file.name), file.track or "", file.uid or "", file.source.value)
     return table
 
 

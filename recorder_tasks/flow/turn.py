@@ -112,7 +112,6 @@ class Turns:
             spread=self.settings.send_by,
             rank=RANK[step],
             ahead=wanted if ahead is None else ahead,
-            slots=2 if step is Step.ACQUIRE else 1,
         )
 
     def busy_stops(self, change: int) -> bool:

@@ -19,15 +19,13 @@ FARTHEST = 1.0  # seconds; the script relies on it
 class SlotRequest:
     """A wish for a slot: ``qps`` (0: no limit), ``spread`` (J, seconds), ``rank`` (0 goes first), ``ahead``.
 
-    ``ahead``: how many seconds in the future a slot may lie for the caller to wait for it. ``slots``: how
-    many it will need in a row, this one and its followers'.
+    ``ahead``: how many seconds in the future a slot may lie for the caller to wait for it.
     """
 
     qps: float
     spread: float
     rank: int
     ahead: float = 0.3
-    slots: int = 1
 
     def __post_init__(self) -> None:
         if not 0 <= self.rank < RANKS:

@@ -88,6 +88,15 @@ def test_a_list_for_people_shows_channel_state_and_labels(run: Run, read: Read) 
     assert "scheduled" in shown
 
 
+def test_brackets_in_names_are_shown_as_they_are(run: Run, read: Read) -> None:
+    ask = ("record", "room[red]7", "--start", "+10m", "--minutes", "5", "--label", "note=[b]x[/y]")
+    made = read(*ask)
+    for shown in (run("list"), run("show", made["session_id"])):
+        assert shown.exit_code == 0
+        assert "room[red]7" in shown.stdout
+        assert "note=[b]x[/y]" in shown.stdout
+
+
 def test_show_gives_local_times_with_utc_beside_them(run: Run, read: Read) -> None:
     made = read("record", "math", "--start", "2030-01-01T09:00Z", "--minutes", "50")
     shown = run("show", made["session_id"])

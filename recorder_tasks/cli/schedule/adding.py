@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,6 @@ YEAR = 370  # days that warnings look ahead
 NAMED = 3  # schedules in one warning
 OVERLAPS = ("skip", "queue", "allow", "cancel_previous")
 RECORDING = ("mode", "storage", "recipe")  # what is whoever records's affair
-MANY = {"multiple": True}
 
 
 @click.command(
@@ -41,10 +41,12 @@ Examples:
 --replace gives it these values and no others; its pauses and skips stay.""",
 )
 @NAME
-@click.option("--slots", **MANY, metavar="TEXT", help="Weekly: mon wed fri 09:00-09:50. May be repeated.")
+@click.option(
+    "--slots", multiple=True, metavar="TEXT", help="Weekly: mon wed fri 09:00-09:50. May be repeated."
+)
 @click.option("--cron", metavar="TEXT", help="Five fields; needs --duration.")
 @click.option(
-    "--date", "dates", **MANY, metavar="TEXT", help="Once: 2027-06-14 09:00-12:00. May be repeated."
+    "--date", "dates", multiple=True, metavar="TEXT", help="Once: 2027-06-14 09:00-12:00. May be repeated."
 )
 @click.option("--duration", metavar="LENGTH", help="50m, 1h30m; where the times above have no end.")
 @click.option("--timezone", metavar="ZONE", help="Whose clock they mean. Default: this host's.")
@@ -53,9 +55,15 @@ Examples:
 @click.option("--app", help="Which Agora project.")
 @label_option("Attach a label; may be repeated.")
 @click.option(
-    "--except", "exceptions", **MANY, metavar="DAYS", help="A day, FROM..TO, or a calendar. May be repeated."
+    "--except",
+    "exceptions",
+    multiple=True,
+    metavar="DAYS",
+    help="A day, FROM..TO, or a calendar. May be repeated.",
 )
-@click.option("--also", **MANY, metavar="TEXT", help="Additional moments, as in --date. May be repeated.")
+@click.option(
+    "--also", multiple=True, metavar="TEXT", help="Additional moments, as in --date. May be repeated."
+)
 @click.option("--first", metavar="DATE", help="The first day.")
 @click.option("--last", metavar="DATE", help="The last day.")
 @click.option("--pad-before", metavar="LENGTH", help="Record so much before.")
@@ -119,9 +127,12 @@ def _host_zone() -> str:
     import tzlocal
 
     try:
-        return str(tzlocal.get_localzone_name())
-    except LookupError:
-        raise click.UsageError("this host's time zone has no name: give --timezone.") from None
+        found = tzlocal.get_localzone_name()
+    except (LookupError, ValueError):  # it is set in two ways that contradict each other
+        found = None
+    if not found:
+        raise click.UsageError("the time zone of this host has no name: give --timezone.")
+    return str(found)
 
 
 def _next(ahead: list[Occurrence], rule: Rule) -> list[str]:
@@ -162,7 +173,7 @@ def _turns(zone: ZoneInfo, now: datetime) -> Iterable[datetime]:
     """Where four days begin in which the clocks are changed."""
     first = now.astimezone(zone).date()
     days = [first + timedelta(days=n) for n in range(-1, YEAR)]
-    for day, following in zip(days, days[1:], strict=False):
+    for day, following in pairwise(days):
         if _offset(day, zone) != _offset(following, zone):
             yield max(now, datetime.combine(day - timedelta(days=1), time(), zone))
 

@@ -90,7 +90,7 @@ def _store(deployment: Wiring, steps: Sequence[Step]) -> dict[str, Planned]:
     for one in chosen:
         assert one.rule is not None
         deployment.timetable.put(one.rule, replace=one.what == "updated")
-    return plan(deployment, [one.name for one in chosen])
+    return plan(deployment, [one.name for one in chosen]) if chosen else {}
 
 
 def _steps(deployment: Wiring, read: IcsImport, replace: bool) -> list[Step]:

@@ -1,7 +1,6 @@
 -- PRELUDE. The app's request rate, as slots (1 + J)/QPS apart (architecture: the budget).
 --   take_slot(prefix, app, want, now, returns) -> at | nil, retry_at
--- want: qps, spread (J), rank (0 the most urgent), ahead (how far in the future a slot may be given out, at most 1 s),
--- slots (how many it will need in a row: the place in the queue is for all of them, so that the queue keeps its order).
+-- want: qps, spread (J), rank (0 the most urgent), ahead (how far in the future a slot may be given out, at most 1 s).
 -- returns: whether a refused caller will come back. The k-th refused of a rank is told to come back when slot k is
 -- free, so that nobody stampedes; meanwhile less urgent ones stand back, for a second after the last sign of such a
 -- caller at most, since he may have died.
@@ -44,8 +43,7 @@ local function take_slot(prefix, app, want, now, returns)
   end
   redis.call('HINCRBY', key, 'refused', 1)
   if returns then
-    local after = behind + want.slots * spacing
-    redis.call('HSET', key, tail, text(after), wait, text(math.min(now + 1, after)))
+    redis.call('HSET', key, tail, text(behind + spacing), wait, text(math.min(now + 1, behind + spacing)))
   end
   return nil, math.max(now + 0.01, behind - want.ahead / 2)
 end
