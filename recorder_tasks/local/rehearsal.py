@@ -6,9 +6,12 @@ reaches a network, and nothing of the caller's deployment is touched: only its l
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
 from recorder_tasks.core.outcome import Instant
 from recorder_tasks.core.session import Lane
@@ -17,12 +20,12 @@ from recorder_tasks.flow.journal import Journal
 from recorder_tasks.flow.planned import faults
 from recorder_tasks.flow.planning import Planner
 from recorder_tasks.flow.turn import Turns
+from recorder_tasks.local.accounts import Account, accounts
 from recorder_tasks.local.inprocess_vendor import InProcessVendors, VendorAdapter
 from recorder_tasks.local.inprocess_worker import work
-from recorder_tasks.local.rehearsal_report import Report, compare
+from recorder_tasks.local.rehearsal_report import Compared, Report, compare, report_of
 from recorder_tasks.local.virtual_time import VirtualTime
 from recorder_tasks.settings import Settings
-from recorder_tasks.simulator import App, SimulatorSettings, World
 from recorder_tasks.store import Store
 from schedules.occurrence import Occurrence
 from schedules.recurrence import occurrences
@@ -39,7 +42,7 @@ AHEAD = 3 * 3600.0  # it begins so long before the first lesson, so that starts 
 AFTER = 1800.0  # and goes on so long after the last, for whatever ends late
 TICK = 0.001
 
-Look = Callable[[Instant, int], None]  # the simulated time, and how many turns were taken
+Look = Callable[[Instant, int], None]  # the simulated time, and how many recorders run
 
 
 def of_days(rules: Sequence[Rule], first: date, days: int) -> list[Rule]:
@@ -62,7 +65,10 @@ def of_days(rules: Sequence[Rule], first: date, days: int) -> list[Rule]:
 
 
 class Rehearsal:
-    """One run over ``days`` dates from ``first`` on. ``look`` is told of every step of time."""
+    """Runs over ``days`` dates from ``first`` on, one for each account at the vendor: they do not meet.
+
+    ``look`` is told of every step of time. ``accounts`` may be given faults before it runs.
+    """
 
     def __init__(
         self,
@@ -70,17 +76,17 @@ class Rehearsal:
         first: date,
         days: int,
         settings: Settings,
-        look: Look = lambda at, n: None,
+        look: Look = lambda at, running: None,
     ) -> None:
         self.rules = of_days(list(timetable.rules.values()), first, days)
         self.calendars = timetable.calendars
         self.settings = settings
         self.look = look
         self.planned = self._planned(first, days)
-        self.turns_taken = 0
+        self.accounts = accounts(settings)
 
     def _planned(self, first: date, days: int) -> list[tuple[Rule, Occurrence]]:
-        """What the rules give: the truth that the ledger is compared with."""
+        """What the rules give: the truth that the ledgers are compared with."""
         since = datetime.combine(first, time(), UTC) - timedelta(days=2)
         until = since + timedelta(days=days + 4)
         calendars = read_calendars(self.calendars)
@@ -91,68 +97,76 @@ class Rehearsal:
 
     def run(self) -> Report:
         """Plan, record and stop everything, and compare. Raises InvalidSchedule if it cannot be planned."""
-        store = Store(self.settings.redis_url, self.settings.namespace)
-        try:
-            return self._run(store)
-        finally:
-            store.close()
+        return report_of([self._run(number) for number in range(len(self.accounts))])
 
-    def _run(self, store: Store) -> Report:
-        begin = min((one.start.timestamp() for _, one in self.planned), default=0.0) - AHEAD
-        end = max((one.end.timestamp() for _, one in self.planned), default=0.0) + AFTER
-        self.time = VirtualTime(store.clock, begin)
-        world = self._world()
-        vendors = InProcessVendors(self.settings, VendorAdapter(world, self.time.monotonic, keep=False))
-        journal = Journal(self.settings.data_dir / "journal.sqlite")
-        turns = Turns(store, vendors, journal, self.settings, self.time)
-        rules = ScheduleStore("", self.settings.namespace, client=store.client)
-        schedules = Schedules(rules, check=lambda rule: faults(rule, self.settings, begin))
-        schedules.apply(self._timetable())
-        try:
-            self._pass(
-                turns, Calendar(Planner(store, rules, self.settings), Bells(store, self.settings)), end
-            )
-            world.advance(self.time.monotonic())
-            return compare(self.planned, store, world, self.time.monotonic(), self.settings)
-        finally:
-            vendors.close()
-            journal.close()
+    def _run(self, number: int) -> Compared:
+        """One account's schedules, in a namespace of their own."""
+        account = self.accounts[number]
+        settings = self.settings.model_copy(update={"namespace": f"{self.settings.namespace}-{number}"})
+        planned = [(rule, one) for rule, one in self.planned if self._of(rule) is account]
+        rules = {rule.name: rule for rule in self.rules if self._of(rule) is account}
+        begin = min((one.start.timestamp() for _, one in planned), default=0.0) - AHEAD
+        end = max((one.end.timestamp() for _, one in planned), default=0.0) + AFTER
+        with closing(Store(settings.redis_url, settings.namespace)) as store:
+            hand = Hand(store, account, settings, VirtualTime(store.clock, begin), self.look)
+            with closing(hand):
+                hand.apply(Timetable(rules, dict(self.calendars), "rehearsal", {}))
+                return compare(planned, store, account, hand.work_until(end), settings)
 
-    def _timetable(self) -> Timetable:
-        return Timetable({rule.name: rule for rule in self.rules}, dict(self.calendars), "rehearsal", {})
+    def _of(self, rule: Rule) -> Account:
+        """The account that a rule records with. An unknown app is any account's to refuse."""
+        return next((one for one in self.accounts if rule.app in one.apps), self.accounts[0])
 
-    def _world(self) -> World:
-        """The vendor with the limits that the settings name, and people in every channel."""
-        qps = max(1, math.ceil(max(app.qps for app in self.settings.apps.values())))
-        cap = max(app.concurrent_tasks for app in self.settings.apps.values())
-        apps = [
-            App(
-                app.app_id,
-                key=app.key.get_secret_value(),
-                secret=app.secret.get_secret_value(),
-            )
-            for app in self.settings.apps.values()
-        ]
-        return World(SimulatorSettings(seed=1, qps=qps, pcw=cap, log_capacity=2_000_000), apps)
+    def keep(self, folder: Path) -> None:
+        """Write the ledgers and the request logs, from which anybody can judge for himself."""
+        now = max((one.end.timestamp() for _, one in self.planned), default=0.0) + AFTER
+        takes = [take for account in self.accounts for take in account.takes(now)]
+        calls = [call for account in self.accounts for call in account.calls()]
+        (folder / "ledger.json").write_text(json.dumps(takes, indent=1), encoding="utf-8")
+        (folder / "requests.jsonl").write_text(
+            "".join(f"{json.dumps(call)}\n" for call in calls), encoding="utf-8"
+        )
 
-    def _pass(self, turns: Turns, calendar: Calendar, end: Instant) -> None:
-        """Everything that is due, then on to the next thing that will be, until ``end``."""
-        while True:
-            now = self.time.monotonic()
-            following = calendar.keep(now)
-            claims = turns.store.leases.claim(LANES, free=HANDS, lease=LEASE)
+
+class Hand:
+    """A worker and a beat in one, that do what is due and then go on to the next thing that will be."""
+
+    def __init__(
+        self, store: Store, account: Account, settings: Settings, clock: VirtualTime, look: Look
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._look = look
+        self._account = account
+        self._vendors = InProcessVendors(settings, VendorAdapter(account.world, clock.monotonic, keep=False))
+        self._journal = Journal(settings.data_dir / f"{settings.namespace}.sqlite")
+        self._turns = Turns(store, self._vendors, self._journal, settings, clock)
+        self._rules = ScheduleStore("", settings.namespace, client=store.client)
+        self._calendar = Calendar(Planner(store, self._rules, settings), Bells(store, settings))
+
+    def apply(self, timetable: Timetable) -> None:
+        """As ``schedule apply`` does. Raises InvalidSchedule."""
+        now = self._clock.monotonic()
+        Schedules(self._rules, check=lambda rule: faults(rule, self._settings, now)).apply(timetable)
+
+    def work_until(self, end: Instant) -> Instant:
+        """Do all that is due before ``end``; when it was done."""
+        while self._clock.monotonic() < end:
+            following = self._calendar.keep(self._clock.monotonic())
+            claims = self._turns.store.leases.claim(LANES, free=HANDS, lease=LEASE)
             for claim in claims.claims:
-                work(turns, claim)
-            self.turns_taken += len(claims.claims)
-            self.look(self.time.monotonic(), self.turns_taken)
+                work(self._turns, claim)
+            self._look(self._clock.monotonic(), self._account.running)
             if claims.claims:
                 continue
             if claims.next_due is not None:
                 following = min(following, claims.next_due)
-            if following > end:
-                self.time.to(end)
-                return
-            self.time.to(max(following, now + TICK))
+            self._clock.to(min(end, max(following, self._clock.monotonic() + TICK)))
+        return self._clock.monotonic()
+
+    def close(self) -> None:
+        self._vendors.close()
+        self._journal.close()
 
 
 class Calendar:

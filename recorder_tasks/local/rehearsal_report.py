@@ -14,82 +14,92 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from recorder_tasks.core.outcome import Instant
+from recorder_tasks.local.accounts import Account
+from recorder_tasks.local.lessons import PROMPT, Lesson, matched
 from recorder_tasks.settings import Settings
-from recorder_tasks.simulator import World
-from recorder_tasks.simulator.ledger import ledger, requests
 from recorder_tasks.store import Store
 from schedules.occurrence import Occurrence
 from schedules.rule import Rule
 
-RECORDING = frozenset({"acquire", "start", "query", "update", "updateLayout", "stop"})
-PROMPT = 10.0  # seconds: a start without a lead, and a stop, may take this long
-EARLY = 0.5  # seconds by which a start may precede its lead: its priority
-MOST_LISTED = 20
+Planned = Sequence[tuple[Rule, Occurrence]]
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """One planned occurrence, and what the ledger says became of it. Instants are UTC epoch seconds."""
+class Traffic:
+    """Requests to an account, or of a day. ``throttled``: refused as too many; ``refused``: 406, no room."""
 
-    key: str
-    channel: str
-    zone: str
-    planned_start: Instant
-    planned_end: Instant
-    lead: float
-    patience: float  # seconds that its stop may take, in a crowd
-    began: Instant | None = None
-    ended: Instant | None = None
-    takes: int = 0
-    reason: str | None = None
+    requests: int = 0
+    busiest: int = 0  # the most in any second
+    allowed: int = 0
+    throttled: int = 0
+    refused: int = 0
 
     @property
-    def start_lag(self) -> float:
-        """Seconds by which it recorded late; negative: it was early."""
-        return 0.0 if self.began is None else self.began - self.planned_start
+    def kept(self) -> bool:
+        return self.throttled == 0 and self.busiest <= self.allowed
 
-    @property
-    def stop_lag(self) -> float:
-        return 0.0 if self.ended is None else self.ended - self.planned_end
 
-    @property
-    def wrong(self) -> str | None:
-        """What is not as planned, in words."""
-        if self.began is None:
-            return f"not recorded: {self.reason or 'the ledger has no recorder for it'}"
-        if self.takes > 1:
-            return f"recorded {self.takes} times"
-        if self.start_lag > (0.0 if self.lead else PROMPT):
-            return f"began {self.start_lag:.1f} s late"
-        if self.start_lag < -self.lead - EARLY:
-            return f"began {-self.start_lag:.1f} s early, its lead is {self.lead:g} s"
-        if self.ended is None:
-            return "never stopped"
-        if not -1.0 <= self.stop_lag <= self.patience:
-            return f"stopped {self.stop_lag:.1f} s after its end"
-        return None
+@dataclass(frozen=True)
+class Day:
+    """A row of the table: the lessons that begin on a date of their own zone, and their requests."""
+
+    name: str
+    lessons: tuple[Lesson, ...]
+    traffic: Traffic
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What was planned in an account, and what its ledger and request log say.
+
+    ``strays``: recorders that belong to no lesson.
+    """
+
+    lessons: Sequence[Lesson]
+    strays: int
+    alive: int
+    allowed: int
+    log: Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Report:
-    """``busiest``: the most requests in any second. ``throttled``: answers 429; ``refused``: 406, no room."""
+    """``strays``: recorders that belong to no lesson."""
 
     lessons: tuple[Lesson, ...]
-    strays: int  # recorders that belong to no lesson
+    strays: int
     alive: int
-    busiest: int
-    qps: int
-    throttled: int
-    refused: int
-    requests: int
+    accounts: tuple[Traffic, ...]
+    days: tuple[Day, ...]
 
     @property
     def wrong(self) -> list[Lesson]:
         return [lesson for lesson in self.lessons if lesson.wrong is not None]
 
     @property
+    def requests(self) -> int:
+        return sum(one.requests for one in self.accounts)
+
+    @property
+    def throttled(self) -> int:
+        return sum(one.throttled for one in self.accounts)
+
+    @property
+    def refused(self) -> int:
+        return sum(one.refused for one in self.accounts)
+
+    @property
+    def worst(self) -> Traffic:
+        """The account that came closest to its rate."""
+        return max(self.accounts, key=lambda one: one.busiest / max(1, one.allowed), default=Traffic())
+
+    @property
+    def busiest(self) -> int:
+        return self.worst.busiest
+
+    @property
     def budget_kept(self) -> bool:
-        return self.throttled == 0 and self.busiest <= self.qps
+        return all(one.kept for one in self.accounts)
 
     @property
     def proved(self) -> bool:
@@ -98,94 +108,84 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "lessons": len(self.lessons),
-            "recorded": sum(1 for lesson in self.lessons if lesson.takes),
-            "on_time": len(self.lessons) - len(self.wrong),
-            "worst_start_lag": round(max((one.start_lag for one in self.lessons), default=0.0), 3),
-            "worst_stop_lag": round(max((one.stop_lag for one in self.lessons), default=0.0), 3),
-            "most_at_once": most_at_once(self.lessons),
-            "busiest_second": self.busiest,
+            **totals(self.lessons),
+            "busiest_second": self.worst.busiest,
+            "allowed_in_a_second": self.worst.allowed,
             "throttled": self.throttled,
             "no_room": self.refused,
             "strays": self.strays,
             "alive": self.alive,
             "requests": self.requests,
+            "by_day": [_day_as_json(day) for day in self.days],
             "wrong": [{"lesson": one.key, "channel": one.channel, "what": one.wrong} for one in self.wrong],
             "proved": self.proved,
         }
 
 
-def compare(
-    planned: Sequence[tuple[Rule, Occurrence]], store: Store, world: World, now: Instant, settings: Settings
-) -> Report:
-    """Every planned lesson with the takes that the ledger has for it."""
-    takes = ledger(world, now)["takes"]
-    by_channel: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for take in takes:
-        by_channel[take["channel"]].append(take)
+def totals(lessons: Sequence[Lesson]) -> dict[str, Any]:
+    """The figures of some lessons. A lag is the latest; below zero everybody was early."""
+    ran = [one for one in lessons if one.takes]
+    return {
+        "lessons": len(lessons),
+        "recorded": len(ran),
+        "on_time": sum(1 for one in lessons if one.wrong is None),
+        "missed": len(lessons) - len(ran),
+        "worst_start_lag": round(max((one.start_lag for one in ran), default=0.0), 3),
+        "worst_stop_lag": round(max((one.stop_lag for one in ran), default=0.0), 3),
+        "most_at_once": most_at_once(lessons),
+    }
+
+
+def _day_as_json(day: Day) -> dict[str, Any]:
+    told = {"busiest_second": day.traffic.busiest, "throttled": day.traffic.throttled}
+    return {"day": day.name, **totals(day.lessons), **told}
+
+
+def compare(planned: Planned, store: Store, account: Account, now: Instant, settings: Settings) -> Compared:
+    """Every planned lesson with the takes that the account's ledger has for it."""
+    takes = account.takes(now)
+    lessons, strays = matched(_lessons(planned, settings), takes)
+    return Compared(
+        lessons=[one if one.takes else replace(one, reason=_reason(one, store)) for one in lessons],
+        strays=len(strays),
+        alive=sum(1 for take in takes if take["alive"]),
+        allowed=account.allowed,
+        log=account.calls(),
+    )
+
+
+def report_of(accounts: Sequence[Compared]) -> Report:
+    lessons = sorted(
+        (lesson for one in accounts for lesson in one.lessons),
+        key=lambda lesson: (lesson.planned_start, lesson.key),
+    )
+    return Report(
+        lessons=tuple(lessons),
+        strays=sum(one.strays for one in accounts),
+        alive=sum(one.alive for one in accounts),
+        accounts=tuple(traffic(one.log, one.allowed) for one in accounts),
+        days=tuple(_days(lessons, [one.log for one in accounts])),
+    )
+
+
+def _lessons(planned: Planned, settings: Settings) -> list[Lesson]:
     crowd = Counter((rule.app, one.end) for rule, one in planned)
-    lessons, claimed = [], set[str]()
-    for rule, one in planned:
-        spacing = (1 + settings.send_by) / (settings.app(rule.app).rate or 1000.0)
-        lesson = Lesson(
+
+    def lesson(rule: Rule, one: Occurrence) -> Lesson:
+        app = settings.app(rule.app)
+        spacing = (1 + settings.send_by) / (app.rate or 1000.0)
+        return Lesson(
             key=one.key,
+            app_id=app.app_id,
             channel=one.channel,
             zone=rule.timezone,
             planned_start=one.start.timestamp(),
             planned_end=one.end.timestamp(),
             lead=float(rule.lead),
-            patience=PROMPT + 2 * spacing * crowd[rule.app, one.end],
+            patience=PROMPT + spacing * crowd[rule.app, one.end],
         )
-        own = [
-            take for take in by_channel[one.channel] if take["sid"] not in claimed and _within(take, lesson)
-        ]
-        own = own[:1] if _shared(own, lesson, planned) else own
-        claimed |= {take["sid"] for take in own}
-        lessons.append(_found(lesson, own, store))
-    log = [entry for entry in requests(world) if entry["verb"] in RECORDING]
-    return Report(
-        lessons=tuple(lessons),
-        strays=len(takes) - len(claimed),
-        alive=sum(1 for take in takes if take["alive"]),
-        busiest=busiest_second(entry["at"] for entry in log),
-        qps=world.book.settings.qps,
-        throttled=sum(1 for entry in log if entry["status"] == 429),
-        refused=sum(1 for entry in log if entry["code"] == 406),
-        requests=len(log),
-    )
 
-
-def _within(take: dict[str, Any], lesson: Lesson) -> bool:
-    """Whether a recorder that began then can be this lesson's."""
-    earliest = lesson.planned_start - lesson.lead - 2 * EARLY
-    return bool(earliest <= take["started_at"] < lesson.planned_end)
-
-
-def _shared(
-    own: Sequence[dict[str, Any]], lesson: Lesson, planned: Sequence[tuple[Rule, Occurrence]]
-) -> bool:
-    """Whether another lesson of this channel overlaps this one, so that only the first take is its own."""
-    if len(own) < 2:
-        return False
-    return any(
-        one.key != lesson.key
-        and one.channel == lesson.channel
-        and one.start.timestamp() < lesson.planned_end
-        and lesson.planned_start < one.end.timestamp()
-        for _, one in planned
-    )
-
-
-def _found(lesson: Lesson, takes: Sequence[dict[str, Any]], store: Store) -> Lesson:
-    if not takes:
-        return replace(lesson, reason=_reason(lesson, store))
-    ended = [take["ended_at"] for take in takes]
-    return replace(
-        lesson,
-        takes=len(takes),
-        began=min(take["joined_at"] or take["started_at"] for take in takes),
-        ended=None if None in ended else max(ended),
-    )
+    return [lesson(rule, one) for rule, one in planned]
 
 
 def _reason(lesson: Lesson, store: Store) -> str | None:
@@ -194,6 +194,21 @@ def _reason(lesson: Lesson, store: Store) -> str | None:
         if session.origin is not None and session.origin.slot == slot:
             return session.reason or f"it is {session.state.value}"
     return "it was never planned"
+
+
+def traffic(log: Sequence[dict[str, Any]], allowed: int) -> Traffic:
+    return Traffic(
+        requests=len(log),
+        busiest=busiest_second(entry["at"] for entry in log),
+        allowed=allowed,
+        throttled=sum(1 for entry in log if _over_the_rate(entry)),
+        refused=sum(1 for entry in log if entry["code"] == 406),
+    )
+
+
+def _over_the_rate(entry: dict[str, Any]) -> bool:
+    """The gateway says 429, or 400 without a code where the tenth of the cap is what was passed."""
+    return entry["status"] == 429 or (entry["status"] == 400 and entry["code"] is None)
 
 
 def busiest_second(instants: Iterable[float]) -> int:
@@ -217,10 +232,32 @@ def most_at_once(lessons: Iterable[Lesson]) -> int:
     return most
 
 
-def by_day(report: Report) -> dict[str, list[Lesson]]:
-    """The lessons by their date, each in its own zone."""
+def _days(lessons: Iterable[Lesson], calls: Sequence[Sequence[dict[str, Any]]]) -> list[Day]:
+    """By date: lessons by their own zone, requests by that of the lessons of their channel."""
+    zones: dict[str, str] = {}
     days: dict[str, list[Lesson]] = defaultdict(list)
-    for lesson in report.lessons:
-        local = datetime.fromtimestamp(lesson.planned_start, UTC).astimezone(ZoneInfo(lesson.zone))
-        days[f"{local:%a %Y-%m-%d}"].append(lesson)
-    return dict(days)
+    for lesson in lessons:
+        zones[lesson.channel] = lesson.zone
+        days[_date(lesson.planned_start, lesson.zone)].append(lesson)
+    logs: dict[str, list[list[dict[str, Any]]]] = {name: [[] for _ in calls] for name in days}
+    for account, log in enumerate(calls):
+        for entry in log:
+            name = _date(entry["at"], zones.get(entry["channel"], "UTC"))
+            if name in logs:
+                logs[name][account].append(entry)
+    return [Day(name, tuple(found), _together(logs[name])) for name, found in days.items()]
+
+
+def _together(logs: Sequence[Sequence[dict[str, Any]]]) -> Traffic:
+    """One day's requests to all accounts; the busiest second is that of one account."""
+    parts = [traffic(log, 0) for log in logs]
+    return Traffic(
+        requests=sum(one.requests for one in parts),
+        busiest=max((one.busiest for one in parts), default=0),
+        throttled=sum(one.throttled for one in parts),
+        refused=sum(one.refused for one in parts),
+    )
+
+
+def _date(at: Instant, zone: str) -> str:
+    return f"{datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(zone)):%a %Y-%m-%d}"

@@ -2,40 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from recorder_tasks.local.environment import nothing_real
 from recorder_tasks.settings import AppSettings, Settings
 
 MADE_UP = "rehearsal"
 STORAGE = {"vendor": 1, "region": 0, "bucket": MADE_UP, "access_key": MADE_UP, "secret_key": MADE_UP}
-TAKEN = {"cadence", "send_by", "start_margin", "profiles"}
+TAKEN = {"cadence", "send_by", "start_margin", "plan_ahead", "profiles"}
+LIMITS = {"qps", "concurrent_tasks", "uid_range"}
 
 
-def settings_for(url: str, base: Path, like: Settings | None, health_every: float | None) -> Settings:
-    """Made-up keys with the limits and profiles of a deployment; without one, those of the defaults."""
+def settings_for(
+    url: str, base: Path, like: Settings | None, health_every: float | None, **limits: float | None
+) -> Settings:
+    """Made-up keys with the limits and profiles of a deployment; without one, those of the defaults.
+
+    ``limits`` (qps, concurrent_tasks) count instead of those of every app, where they are given.
+    """
     known = like.model_dump(include=TAKEN) if like else {}
     profiles = {"default": {}, **known.pop("profiles", {})}
     if health_every is not None:
         for profile in profiles.values():
             profile["health_every"] = min(health_every, profile.get("max_idle", 300) * 0.8)
-    apps = {name: _app(number, app) for number, (name, app) in enumerate((like.apps if like else {}).items())}
-    storages = {"default", *(like.storages if like else ())}
-    return Settings(
-        _env_file=None,
-        redis_url=url,
-        namespace=MADE_UP,
-        data_dir=base,
-        attempts=1,
-        apps=apps or {"default": _app(0, None)},
-        storages=dict.fromkeys(storages, STORAGE),
-        profiles=profiles,
-        **known,
-    )
+    given = {name: value for name, value in limits.items() if value is not None}
+    with nothing_real():
+        return Settings(
+            _env_file=None,
+            redis_url=url,
+            namespace=MADE_UP,
+            data_dir=base,
+            attempts=1,
+            apps=_apps(like.apps if like else {}, given),
+            storages=dict.fromkeys({"default", *(like.storages if like else ())}, STORAGE),
+            profiles=profiles,
+            **known,
+        )
 
 
-def _app(number: int, like: AppSettings | None) -> dict[str, Any]:
-    """Without a certificate: a token counts from this host's real time, which here means nothing."""
-    limits = like.model_dump(include={"qps", "concurrent_tasks", "uid_range"}) if like else {}
-    made_up = {"app_id": f"{number:032x}", "key": MADE_UP, "secret": MADE_UP}
-    return {**made_up, **limits, "base_url": "http://vendor.invalid"}
+def _apps(like: Mapping[str, AppSettings], given: Mapping[str, float]) -> dict[str, dict[str, Any]]:
+    """Apps that share a key pair go on sharing one, since the vendor counts their requests together.
+
+    Without a certificate: a token counts from this host's real time, which here means nothing.
+    """
+    if not like:
+        return {"default": {**_made_up(0, 0), **given}}
+    pairs = list(dict.fromkeys(app.key.get_secret_value() for app in like.values()))
+    return {
+        name: {
+            **_made_up(number, pairs.index(app.key.get_secret_value())),
+            **app.model_dump(include=LIMITS),
+            **given,
+        }
+        for number, (name, app) in enumerate(like.items())
+    }
+
+
+def _made_up(app: int, account: int) -> dict[str, str]:
+    name = f"{MADE_UP}-{account}"
+    return {"app_id": f"{app:032x}", "key": name, "secret": name, "base_url": f"http://{name}.invalid"}

@@ -12,7 +12,7 @@ import click
 from recorder_tasks.cli.options import AS_JSON
 from recorder_tasks.cli.schedule.adding import clock_warnings, say_warnings
 from recorder_tasks.cli.schedule.changing import YES, Running, answer, ask
-from recorder_tasks.cli.schedule.differing import Preview, changes_of, document_of, lines_of, totals
+from recorder_tasks.cli.schedule.differing import DAYS, Preview, changes_of, document_of, lines_of, totals
 from recorder_tasks.cli.schedule.foresight import Source, foresee
 from recorder_tasks.cli.schedule.reach import RUNNING, parts, plan
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from schedules.rule import Rule
     from schedules.timetable import Timetable
 
-DAYS = 14  # as the difference looks ahead
 SENTENCES = 5  # conflicts, and what will not fit
 
 

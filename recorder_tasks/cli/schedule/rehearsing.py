@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,10 +23,21 @@ if TYPE_CHECKING:
 
     from recorder_tasks.local.rehearsal import Look, Rehearsal
     from recorder_tasks.local.rehearsal_report import Report
-    from recorder_tasks.settings import Settings
     from schedules.timetable import Timetable
 
 LISTED = 20
+COLUMNS = (
+    "day",
+    "planned",
+    "recorded",
+    "as planned",
+    "missed",
+    "worst start",
+    "worst stop",
+    "at once",
+    "in a second",
+    "throttled",
+)
 SHOW_EVERY = 0.1  # seconds
 
 
@@ -38,10 +50,15 @@ on and stopped, on a clock that jumps from event to event. Exit status 0 only if
 ledger says that each was recorded once, on time, and stopped on time, within the request budget.
 
 \b
+On time: with a lead never after its start, without one within 10 s; stopped within 10 s, plus a
+place in the request budget for each lesson that ends at the same moment.
+
+\b
 Examples:
   recorder schedule rehearse examples/school.yaml --week 2027-03-08
   recorder schedule rehearse timetable.yaml --from 2027-03-08 --days 1 --only 'room-0*'
-  recorder schedule rehearse timetable.yaml --week 2027-03-08 --speed 600       to look on""",
+  recorder schedule rehearse timetable.yaml --week 2027-03-08 --speed 600       to look on
+  recorder schedule rehearse timetable.yaml --week 2027-03-08 --cap 200         if it were allowed""",
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--week", type=Date(), help="Any day of the week to run through. Default: next week.")
@@ -55,6 +72,9 @@ Examples:
     metavar="SECONDS",
     help="Seconds between two health checks. Default: the profile's.",
 )
+@click.option("--cap", type=click.IntRange(1), help="As if each app might record so many at once.")
+@click.option("--qps", type=click.FloatRange(1), help="As if each app might ask so often a second.")
+@click.option("--keep", is_flag=True, help="Keep the folder: ledger.json, requests.jsonl, the server's data.")
 @AS_JSON
 def rehearse_command(
     file: Path,
@@ -64,22 +84,30 @@ def rehearse_command(
     only: str | None,
     speed: float | None,
     health_every: float | None,
+    cap: int | None,
+    qps: float | None,
+    keep: bool,
     as_json: bool,
 ) -> None:
     """Run a timetable FILE's week in simulated time, against the simulator, and compare."""
     from recorder_tasks.cli import shown
     from recorder_tasks.local.rehearsal import Rehearsal
     from recorder_tasks.local.rehearsal_settings import settings_for
+    from recorder_tasks.settings import load
     from schedules.timetable import read
 
     if week is not None and since is not None:
         raise click.UsageError("give --week or --from, not both.")
     first = since or _monday(week or date.today() + timedelta(days=7))  # noqa: DTZ011  a day on the user's wall
     timetable = _chosen(read(file), only)
-    with _server() as (url, base):
-        settings = settings_for(url, base, _deployment(), health_every)
+    deployment = load()
+    with _server(keep) as (url, base):
+        settings = settings_for(url, base, deployment, health_every, concurrent_tasks=cap, qps=qps)
         rehearsal = Rehearsal(timetable, first, days or 7, settings)
         report = _run(rehearsal, speed, quiet=as_json)
+        if keep:
+            rehearsal.keep(base)
+            click.echo(f"kept in {base}: ledger.json, requests.jsonl", err=True)
     if as_json:
         shown.as_json({"from": first.isoformat(), "days": days or 7, **report.as_json()})
     else:
@@ -101,25 +129,18 @@ def _chosen(timetable: Timetable, only: str | None) -> Timetable:
     return replace(timetable, rules=rules)
 
 
-def _deployment() -> Settings | None:
-    """The caller's settings, for their limits and profiles; None where nothing is configured."""
-    from pydantic import ValidationError
-
-    from recorder_tasks.settings import load
-
-    try:
-        return load()
-    except (ValidationError, FileNotFoundError):
-        return None
-
-
 @contextmanager
-def _server() -> Iterator[tuple[str, Path]]:
-    """An embedded server that keeps nothing."""
+def _server(keep: bool) -> Iterator[tuple[str, Path]]:
+    """An embedded server of the rehearsal's own, and its folder, which is removed unless it shall be kept."""
     from recorder_tasks.local.system import System
 
-    with tempfile.TemporaryDirectory(prefix="recorder-rehearsal-") as base, System(Path(base)) as system:
-        yield system.serve(), Path(base)
+    base = Path(tempfile.mkdtemp(prefix="recorder-rehearsal-"))
+    try:
+        with System(base) as system:
+            yield system.serve(), base
+    finally:
+        if not keep:
+            shutil.rmtree(base, ignore_errors=True)
 
 
 def _run(rehearsal: Rehearsal, speed: float | None, *, quiet: bool) -> Report:
@@ -134,8 +155,8 @@ def _run(rehearsal: Rehearsal, speed: float | None, *, quiet: bool) -> Report:
         first, last = min(starts, default=0.0), max(ends, default=1.0)
         bar = progress.add_task("planning", total=max(last - first, 1.0))
 
-        def show(at: float) -> None:
-            text = f"{datetime.fromtimestamp(at, UTC):%a %Y-%m-%d %H:%M} UTC"
+        def show(at: float, running: int) -> None:
+            text = f"{datetime.fromtimestamp(at, UTC):%a %Y-%m-%d %H:%M} UTC, {running:3} recording"
             progress.update(bar, completed=max(0.0, at - first), description=text)
 
         rehearsal.look = _paced(show, first, speed)
@@ -147,16 +168,16 @@ def _paced(show: Any, first: float, speed: float | None) -> Look:
     begun: list[float] = []
     shown_at = 0.0
 
-    def look(at: float, turns: int) -> None:
+    def look(at: float, running: int) -> None:
         nonlocal shown_at
         if monotonic() - shown_at >= SHOW_EVERY:
             shown_at = monotonic()
-            show(at)
+            show(at, running)
         if speed is not None and at >= first - 180:
             begun[:] = begun or [monotonic()]
             ahead = (at - first + 180) / speed - (monotonic() - begun[0])
             if ahead > 0:
-                show(at)
+                show(at, running)
                 sleep(ahead)
 
     return look
@@ -180,21 +201,25 @@ def _show(report: Report, first: date) -> None:
 def _table(report: Report) -> Table:
     from rich.table import Table
 
-    from recorder_tasks.local.rehearsal_report import by_day, most_at_once
+    from recorder_tasks.local.rehearsal_report import totals
 
     table = Table(box=None, pad_edge=False)
-    for name in ("day", "planned", "recorded", "as planned", "worst start", "worst stop", "at once"):
+    for name in COLUMNS:
         table.add_column(name, justify="left" if name == "day" else "right")
-    for day, lessons in by_day(report).items():
-        wrong = sum(1 for lesson in lessons if lesson.wrong is not None)
+    for day in report.days:
+        found = totals(day.lessons)
+        kept = found["on_time"] == found["lessons"]
         table.add_row(
-            day,
-            str(len(lessons)),
-            str(sum(1 for lesson in lessons if lesson.takes)),
-            f"[red]{len(lessons) - wrong}[/red]" if wrong else str(len(lessons)),
-            _lag(max(lesson.start_lag for lesson in lessons)),
-            _lag(max(lesson.stop_lag for lesson in lessons)),
-            str(most_at_once(lessons)),
+            day.name,
+            str(found["lessons"]),
+            str(found["recorded"]),
+            str(found["on_time"]) if kept else f"[red]{found['on_time']}[/red]",
+            str(found["missed"]),
+            _lag(found["worst_start_lag"]),
+            _lag(found["worst_stop_lag"]),
+            str(found["most_at_once"]),
+            str(day.traffic.busiest),
+            str(day.traffic.throttled),
         )
     return table
 
@@ -205,8 +230,9 @@ def _lag(seconds: float) -> str:
 
 def _verdict(report: Report) -> str:
     budget = (
-        f"{report.requests} requests, at most {report.busiest} in any second ({report.qps} allowed), "
-        f"{report.throttled} answered 429, {report.refused} found no room"
+        f"{report.requests} requests, at most {report.busiest} in any second "
+        f"({report.worst.allowed} allowed), {report.throttled} refused as too many, "
+        f"{report.refused} found no room"
     )
     if report.proved:
         return (
