@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from schedules.bell import Start, spread
-
 from recorder_tasks.core import wishes
 from recorder_tasks.core.outcome import Instant
 from recorder_tasks.core.session import Session
 from recorder_tasks.flow.granting import grant
 from recorder_tasks.settings import Settings
 from recorder_tasks.store import Store
+from schedules.bell import Start, spread
 
 LONGEST_LEAD = 3600.0
 WINDOW = (

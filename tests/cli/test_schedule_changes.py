@@ -436,3 +436,12 @@ def test_what_is_no_calendar_is_wrong_usage_in_one_sentence(run: Run, lessons: P
     assert len(answer.stderr.splitlines()) == 1
     zone = run("schedule", "import-ics", str(lessons), "--timezone", "Berlin")
     assert "'Berlin' is not an IANA time zone like Europe/Berlin or UTC" in zone.stderr
+
+
+def test_what_was_exported_from_here_is_not_imported_again(run: Run, deployment: Wiring) -> None:
+    deployment.timetable.add("math", timezone="UTC", slots="mon 09:00-09:50")
+    assert run("schedule", "export-ics", "-o", "out.ics").exit_code == 0
+    answer = run("schedule", "import-ics", "out.ics")
+    assert answer.exit_code == 1
+    assert "refused    math: it was exported from here" in answer.stdout
+    assert list(deployment.timetable.all()) == ["math"]

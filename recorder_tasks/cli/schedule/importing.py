@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from schedules.rule import Rule
 
 UID = "ical_uid"  # the label by which a series is known again
+OURS = "@recorder"  # ends the UIDs of export-ics; imported, every lesson would be recorded twice
 UID_LENGTH = 128  # of a label
 OF_THE_FILE = ("ical", "timezone")  # what a series that is imported again takes from it, beside its labels
 
@@ -100,8 +101,13 @@ def _steps(deployment: Wiring, read: IcsImport, replace: bool) -> list[Step]:
     there, taken, steps = dict(of_uid), {*known}, []
     for rule in read.rules:
         name = there.pop(rule.labels[UID], None)
-        step = _new(rule, taken) if name is None else _again(known[name], rule, replace)
-        taken.add(step.name)
+        if name is not None:
+            step = _again(known[name], rule, replace)
+        elif rule.labels[UID].endswith(OURS):
+            step = Step("refused", rule.name, "it was exported from here", uid=rule.labels[UID])
+        else:
+            step = _new(rule, taken)
+            taken.add(step.name)
         steps.append(_judged(deployment, step))
     return [*steps, *(_refused(one, of_uid) for one in read.refused)]
 
