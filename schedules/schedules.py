@@ -6,7 +6,7 @@ the command that made the change) turns it into sessions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
@@ -17,7 +17,7 @@ from schedules.entry import Entry, Run, Running
 from schedules.errors import ChangedMeanwhile, InvalidSchedule, NoSuchSchedule, ScheduleExists
 from schedules.occurrence import Occurrence
 from schedules.rule import Pause, Rule
-from schedules.sentences import sentence
+from schedules.sentences import told
 from schedules.store import ScheduleStore, read_calendars
 from schedules.timetable import Timetable, write
 
@@ -54,7 +54,7 @@ class Schedules:
         try:
             rule = Rule.model_validate({"channel": name, **members, "name": name})
         except ValidationError as error:
-            raise InvalidSchedule("; ".join(_faults(error, members))) from None
+            raise InvalidSchedule("; ".join(told(error, members))) from None
         return self.put(rule, replace=replace)
 
     def put(self, rule: Rule, *, replace: bool = False) -> Entry:
@@ -263,20 +263,6 @@ def _deeds(found: Difference) -> tuple[object, ...]:
     """What applying does, apart from the days in which its effects were looked at."""
     changes = [(change.name, change.before, change.after) for _, kind in _by_kind(found) for change in kind]
     return changes, found.calendars
-
-
-def _faults(error: ValidationError, given: Mapping[str, Any]) -> Iterator[str]:
-    """Each fault with its member, its value and what is allowed."""
-    for details in error.errors():
-        value: Any = given
-        for step in details["loc"]:
-            try:
-                value = value[step]
-            except (KeyError, IndexError, TypeError):
-                break
-        where = ".".join(str(step) for step in details["loc"])
-        said = sentence(details, value)
-        yield f"{where}: {said}" if where else said
 
 
 def _evolved(known: Entry | None, name: str, now: datetime, **changes: Any) -> Entry:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any, get_args
 from zoneinfo import available_timezones
 
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -39,6 +41,20 @@ def sentence(error: ErrorDetails, value: Any) -> str:
         known = [str(choice) for choice in _enum(member)]
         return f"{quoted(value)} is none of {', '.join(known)}" + suggestion(str(value), known, "")
     return f"{quoted(value)} is not {wanted(error['loc'])}"
+
+
+def told(error: ValidationError, given: Mapping[str, Any]) -> Iterator[str]:
+    """Each fault with its member, its value and what is allowed."""
+    for details in error.errors():
+        value: Any = given
+        for step in details["loc"]:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                break
+        where = ".".join(str(step) for step in details["loc"])
+        said = sentence(details, value)
+        yield f"{where}: {said}" if where else said
 
 
 def _own(message: str, member: str, value: Any) -> str:

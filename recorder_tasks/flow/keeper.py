@@ -17,8 +17,9 @@ from recorder_tasks.core import lifecycle, takes
 from recorder_tasks.core.agenda import lanes
 from recorder_tasks.core.outcome import Instant, Kind, Mode, Outcome, Step
 from recorder_tasks.core.session import Session, State, Take
+from recorder_tasks.flow.live_takes import live_sids
 from recorder_tasks.flow.steps import Call, perform
-from recorder_tasks.flow.turn import Turns, live_sids
+from recorder_tasks.flow.turn import Turns
 from recorder_tasks.store import Event, LiveTake, StoreError
 
 log = logging.getLogger(__name__)

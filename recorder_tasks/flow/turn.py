@@ -13,19 +13,19 @@ import time
 from dataclasses import dataclass, replace
 from threading import Lock
 
-from recorder_tasks.core import lifecycle, story, takes
+from recorder_tasks.core import lifecycle, story
 from recorder_tasks.core.agenda import lanes
-from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step
 from recorder_tasks.core.session import Due, Lane, Session
 from recorder_tasks.flow.journal import Journal, best_effort
+from recorder_tasks.flow.live_takes import live_sids, live_take, live_take_of
 from recorder_tasks.flow.manifest import with_predicted_files
 from recorder_tasks.flow.overlap import AT_CAP, give_way, put_off
 from recorder_tasks.flow.permit import Permits, RedisTime, Timer, read_time
 from recorder_tasks.flow.steps import Call, perform
 from recorder_tasks.flow.vendors import Vendors
 from recorder_tasks.settings import Settings
-from recorder_tasks.store import Conflict, Event, LiveTake, SlotRequest, Store, StoreError, StoreUnavailable
+from recorder_tasks.store import Conflict, Event, SlotRequest, Store, StoreError, StoreUnavailable
 from recorder_tasks.store.leases import Go
 
 log = logging.getLogger(__name__)
@@ -169,27 +169,6 @@ class Turns:
         )
 
 
-def live_sids(session: Session, cadence: Cadence) -> set[str]:
-    """The named takes of a session that may be recording."""
-    return {take.sid for take in session.takes if take.sid is not None and not takes.over(take, cadence)}
-
-
-def live_take(session: Session, sid: str) -> LiveTake:
-    """What the journal must know to stop this take without Redis."""
-    take = next(take for take in session.takes if take.sid == sid)
-    return LiveTake(
-        key=sid,
-        session=session.id,
-        app=session.app,
-        channel=session.channel,
-        uid=take.uid,
-        resource_id=take.resource_id,
-        sid=sid,
-        mode=session.mode.value,
-        deadline=session.deadline,
-    )
-
-
 class _Turn:
     """One turn after a successful begin."""
 
@@ -305,9 +284,3 @@ class _Turn:
 
         slot = self.slot if self.step is not None else None
         return Permits(self.clock, slot, turns.settings.send_by, another, resync)
-
-
-def live_take_of(session: Session, fact: Outcome) -> LiveTake:
-    """The live take that a start's answer makes, before the session knows of it."""
-    assert fact.sid is not None
-    return live_take(lifecycle.apply(session, fact), fact.sid)
