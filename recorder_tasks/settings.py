@@ -57,8 +57,9 @@ class AppSettings(_Part):
 
     @property
     def rate(self) -> float:
-        """Requests a second that the vendor allows: min(QPS, 10 % of the concurrent cap)."""
-        return min(self.qps, self.concurrent_tasks / 10)
+        """Requests a second that the vendor allows: min(QPS, 10 % of the concurrent cap), whole ones."""
+        tenth = self.concurrent_tasks // 10 or self.concurrent_tasks / 10
+        return min(self.qps, tenth)
 
     @field_validator("uid_range")
     @classmethod

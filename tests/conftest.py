@@ -26,6 +26,8 @@ settings.register_profile(
 )
 settings.load_profile("recorder")
 
+os.environ.pop("COLUMNS", None)  # tables are as wide as in a pipe, wherever the tests run
+
 for name in [name for name in os.environ if name.startswith("RECORDER_")]:
     if not name.startswith("RECORDER_TEST_"):
         del os.environ[name]

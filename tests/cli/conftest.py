@@ -29,7 +29,6 @@ Run = Callable[..., Result]
 def deployment(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wiring]:
     """A namespace of its own, as the environment of this process tells the CLI; no worker runs."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("COLUMNS", raising=False)  # as in a pipe, whoever runs the tests
     env = embedded_env(APP, redis_url, tmp_path) | {"RECORDER_NAMESPACE": f"cli-{secrets.token_hex(4)}"}
     for name, value in env.items():
         monkeypatch.setenv(name, value)

@@ -31,7 +31,7 @@ Rehearse = Callable[..., Report]
 
 @pytest.fixture
 def rehearse(redis_url: str, tmp_path: Path) -> Iterator[Rehearse]:
-    """Runs a timetable's text through one day, with the limits of an app."""
+    """Runs a timetable's text through its days, with the limits of an app."""
     client = redis.Redis.from_url(redis_url)
 
     def run(
@@ -39,13 +39,15 @@ def rehearse(redis_url: str, tmp_path: Path) -> Iterator[Rehearse]:
         *,
         change: Callable[[Rehearsal], object] | None = None,
         like: Settings | None = None,
+        first: date = MONDAY,
+        days: int = 1,
         **limits: Any,
     ) -> Report:
         client.flushall()
         app = AppSettings(app_id="a" * 32, key="k", secret="s", **limits)  # type: ignore[arg-type]
         like = like or Settings(_env_file=None, apps={"default": app})
         settings = settings_for(redis_url, tmp_path, like, None)
-        rehearsal = Rehearsal(read_text(text, "test.yaml", "yaml"), MONDAY, 1, settings)
+        rehearsal = Rehearsal(read_text(text, "test.yaml", "yaml"), first, days, settings)
         if change is not None:
             change(rehearsal)
         return rehearsal.run()
@@ -253,6 +255,27 @@ def test_the_night_the_clocks_change_is_recorded_as_elapsed_time() -> None:
     assert found.exit_code == 0, found.output
     told = json.loads(found.stdout)
     assert (told["lessons"], told["recorded"], told["proved"]) == (2, 2, True)
+
+
+def test_the_ledger_of_the_night_the_clocks_change_names_the_instants_of_its_lessons(
+    rehearse: Rehearse,
+) -> None:
+    text = "timezone: America/New_York\ndefaults: {lead: 2m}\nschedules:\n"
+    text += "  late: {dates: 2027-03-13 23:30-02:30}\n  gap: {slots: 'sun 02:30-03:15, 09:00-09:50'}\n"
+    report = rehearse(text, first=date(2027, 3, 13), days=2)
+    assert report.proved, report.as_json()
+    ran = [
+        [
+            f"{datetime.fromtimestamp(round(at, -1), UTC):%a %H:%M:%S}"
+            for at in (one.began or 0, one.ended or 0)
+        ]
+        for one in report.lessons
+    ]
+    assert ran == [  # in UTC: New York is five hours behind, and four from 07:00 on
+        ["Sun 04:30:00", "Sun 07:30:00"],
+        ["Sun 07:30:00", "Sun 08:15:00"],
+        ["Sun 13:00:00", "Sun 13:50:00"],
+    ]
 
 
 def test_a_room_conflict_is_recorded_twice_and_proved() -> None:

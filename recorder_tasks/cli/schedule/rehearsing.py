@@ -151,7 +151,9 @@ def _run(rehearsal: Rehearsal, speed: float | None, *, quiet: bool) -> Report:
     starts = [one.start.timestamp() for _, one in rehearsal.planned]
     ends = [one.end.timestamp() for _, one in rehearsal.planned]
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with Progress(*columns, TimeElapsedColumn(), console=console(err=True), disable=quiet) as progress:
+    with Progress(
+        *columns, TimeElapsedColumn(), console=console(err=True), disable=quiet or not starts
+    ) as progress:
         first, last = min(starts, default=0.0), max(ends, default=1.0)
         bar = progress.add_task("planning", total=max(last - first, 1.0))
 
