@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from recorder_tasks.core.agenda import lanes
 from recorder_tasks.core.session import Session
 from tests.flow.engine import Engine
 from tests.flow.school import School
@@ -102,5 +103,22 @@ def test_one_that_waits_and_is_cancelled_does_not_hold_up_the_others(school: Sch
     school.engine.desk.cancel(_of(school, "first").id)
     school.engine.desk.stop(_of(school, "a").id)
     for _ in range(6):
+        school.engine.later(5)
+    assert _begun(school) == {"a", "b", "c", "second"}
+
+
+def test_one_that_waits_and_is_moved_to_another_day_does_not_hold_up_the_others(school: School) -> None:
+    _bell(school, a=0, b=0, c=0)
+    for name, priority in (("first", 9), ("second", 1)):
+        school.schedules.add(name, timezone="UTC", cron="1 9 * * mon", duration="59m", priority=priority)
+        school.plan(name)
+    school.at("2037-03-02T09:01")
+    school.engine.run()
+    waiting, day = _of(school, "first"), 86_400.0
+    dues = lanes(waiting, school.now, school.engine.settings.cadence)
+    moved = {member: getattr(waiting, member) + day for member in ("start", "end", "deadline")}
+    school.store.sessions.save(waiting.evolve(**moved), {lane: at + day for lane, at in dues.items()})
+    school.engine.desk.stop(_of(school, "a").id)
+    for _ in range(8):
         school.engine.later(5)
     assert _begun(school) == {"a", "b", "c", "second"}
