@@ -164,7 +164,7 @@ class Settings(BaseSettings):
     plan_ahead: float = Field(172_800.0, ge=3600, le=31 * 86_400)  # so far ahead occurrences get sessions
     overdue_plan: float = Field(3.0, ge=0)  # workers plan what no beat has announced for so long
     start_margin: float = Field(3.0, ge=0, le=60)  # from a start's last slot until it records
-    retention_days: float = Field(30.0, gt=0)
+    retention_days: float = Field(30.0, ge=2)  # planning looks two days back
     result_expires: int = Field(3600, ge=1)
     wait_aof: bool = False  # a start's intent and a sid wait for the append-only file
     wait_replicas: int = Field(0, ge=0)

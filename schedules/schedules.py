@@ -238,7 +238,8 @@ class Schedules:
         entries = self.all()
         users = [entry for entry in entries.values() if entry.rule and name in entry.rule.calendars()]
         expected = {entry.name: entry.revision for entry in users}
-        self.store.change(users, expected=expected, calendars=texts, calendars_expected=kept.revision)
+        put = [entry.model_copy(update={"running": "leave"}) for entry in users]
+        self.store.change(put, expected=expected, calendars=texts, calendars_expected=kept.revision)
 
     def export(self) -> str:
         """All schedules and calendars as a timetable file (YAML)."""

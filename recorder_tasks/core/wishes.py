@@ -7,7 +7,7 @@ from typing import Any
 
 from recorder_tasks.core.errors import InvalidWish, WishRefused
 from recorder_tasks.core.outcome import Instant, Mode
-from recorder_tasks.core.session import Change, Session, State
+from recorder_tasks.core.session import Change, Session, State, Trouble
 
 
 def _say(at: Instant) -> str:
@@ -82,7 +82,8 @@ def replan(session: Session, plan: Session) -> Session:
     """What has not begun takes over another plan and keeps its name; the rest stays as it is."""
     if session.state.final or session.takes or session.stop_at is not None:
         return session
-    return session.evolve(begin_at=None, **{member: getattr(plan, member) for member in PLANNED})
+    anew = {"begin_at": None, "reservation": None, "acquire_trouble": Trouble()}
+    return session.evolve(**anew, **{member: getattr(plan, member) for member in PLANNED})
 
 
 def place(session: Session, begin_at: Instant) -> Session:

@@ -7,6 +7,7 @@ earlier than it must. Placing twice, or on two workers at once, gives the same p
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -15,8 +16,10 @@ from recorder_tasks.core.outcome import Instant
 from recorder_tasks.core.session import Session
 from recorder_tasks.flow.granting import grant
 from recorder_tasks.settings import Settings
-from recorder_tasks.store import Store
+from recorder_tasks.store import Store, StoreUnavailable
 from schedules.bell import Start, spread
+
+log = logging.getLogger(__name__)
 
 LONGEST_LEAD = 3600.0
 WINDOW = (
@@ -38,7 +41,13 @@ class Bells:
         """Place what is due to be placed; the seconds until there may be more (None: unknown)."""
         now = self.store.clock.now()
         for app, taken in self.store.bells.take(now, LEASE):
-            again = self.place(app, now) if app in self.settings.apps else None
+            try:
+                again = self.place(app, now) if app in self.settings.apps else None
+            except StoreUnavailable:
+                raise
+            except Exception:  # starts simply take their whole lead then; other apps must not wait for it
+                log.exception("bells.trouble app=%s", app)
+                again = now + AGAIN
             self.store.bells.placed(app, taken, again)
         first = self.store.bells.first()
         return None if first is None else max(0.0, first - now)

@@ -24,9 +24,10 @@ from recorder_tasks.flow.bells import WINDOW
 from recorder_tasks.flow.granting import Wish, grant
 from recorder_tasks.flow.planned import Plan
 from recorder_tasks.settings import Settings
-from recorder_tasks.store import Event, Guard, Outdated, Store
+from recorder_tasks.store import Event, Guard, Outdated, Store, StoreUnavailable
 from schedules.calendars import Calendars
 from schedules.entry import Entry
+from schedules.errors import SchedulesUnavailable
 from schedules.occurrence import Occurrence
 from schedules.store import ScheduleStore
 
@@ -62,19 +63,20 @@ class Planner:
     def plan(self, name: str) -> Planned:
         """Make the sessions of a schedule what it wants, as far ahead as the settings say."""
         now = self.store.clock.now()
+        entry = None
         try:
             entry = self.schedules.find(name)
-        except ValueError as trouble:  # written by a newer release, or by hand: others must not wait for it
-            return self._fault(name, trouble)
-        if entry is None:
-            self.schedules.planned(name, "", until=0.0, again=None)
-            return Planned()
-        try:
+            if entry is None:
+                self.schedules.planned(name, "", until=0.0, again=None)
+                return Planned()
             planned = _Round(self, entry, now).run()
         except Outdated:
             return Planned()  # whoever changed it has made it due
-        except (RecorderError, ValueError) as trouble:
-            self.schedules.planned(name, entry.revision, until=0.0, again=now + AGAIN)
+        except (StoreUnavailable, SchedulesUnavailable):
+            raise
+        except Exception as trouble:  # noqa: BLE001  whatever is wrong with one, others must not wait for it
+            if entry is not None:
+                self.schedules.planned(name, entry.revision, until=0.0, again=now + AGAIN)
             return self._fault(name, trouble)
         gone = entry.rule is None
         again = None if gone else now + self.settings.plan_ahead * _share(name)
@@ -112,7 +114,7 @@ class _Round:
         cursor = planner.schedules.planned_until(entry.name)
         self.cursor = entry.created_at.timestamp() if cursor is None else cursor
         self.calendars: Calendars = planner.schedules.calendars().read
-        oldest = now - self.settings.retention_days * DAY
+        oldest = now - max(self.settings.retention_days * DAY, REACH)
         self.low = max(min(self.cursor, now) - REACH, oldest)
         self.existing = self._existing()
 
@@ -185,6 +187,8 @@ class _Round:
 
     def _keep(self, plan: Plan, occurrence: Occurrence, session: Session) -> None:
         """What exists takes over the plan where that has changed: moved if it has not begun."""
+        if session.begin_at is None and not session.takes and not session.state.final:
+            self._touch(session)  # a planner may have died before it said so
         if session.state.final or session.digest == plan.digest(occurrence):
             return
         fresh = plan.session(occurrence, self.now)

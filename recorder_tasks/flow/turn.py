@@ -15,6 +15,7 @@ from threading import Lock
 
 from recorder_tasks.core import lifecycle, story
 from recorder_tasks.core.agenda import lanes
+from recorder_tasks.core.endings import PUT_OFF
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step
 from recorder_tasks.core.session import Due, Lane, Session
 from recorder_tasks.flow.journal import Journal, best_effort
@@ -129,7 +130,7 @@ class Turns:
             now = fact.at
             after = lifecycle.advance(lifecycle.apply(session, fact), now, cadence)
             after = self.complete(after)
-            told = [story.answered(fact), *story.told(session, after, cadence)]
+            told = [*_news(session, fact), *story.told(session, after, cadence)]
             try:
                 return self.save(session, after, now, told, token=token, keep=keep)
             except Conflict as conflict:
@@ -167,6 +168,14 @@ class Turns:
             keep_lease=keep,
             durable=bool(news) or intended,
         )
+
+
+def _news(session: Session, fact: Outcome) -> list[story.Told]:
+    """The answer as an event; that it still waits, and nobody was asked, is told once."""
+    waits = fact.step is Step.ACQUIRE and fact.kind in PUT_OFF and fact.http_status is None
+    if waits and session.acquire_trouble.last_kind is fact.kind:
+        return []
+    return [story.answered(fact)]
 
 
 class _Turn:

@@ -14,7 +14,7 @@ from recorder_tasks.store.keys import Keys
 from recorder_tasks.store.stored import read
 
 CHUNK = 500
-NEIGHBOURS = 3  # earlier occurrences that may still be recording when one begins
+LONGEST = 2 * 86_400.0  # seconds that an occurrence may last, its extensions included
 
 
 class Occurrences:
@@ -30,13 +30,13 @@ class Occurrences:
         return self._between(self._keys("index", "schedule", schedule), low, "+inf")
 
     def before(self, session: Session) -> list[Session]:
-        """The sessions of the same schedule that start just before this one, the latest first."""
+        """The sessions of the same schedule that start before this one and may last until then."""
         if session.origin is None:
             return []
         index = self._keys("index", "schedule", session.origin.schedule)
         with redis_errors():
-            ids = self._client.zrevrangebyscore(index, f"({session.start!r}", "-inf", 0, NEIGHBOURS)
-        return self._loaded([one.decode() for one in ids])
+            ids = self._client.zrangebyscore(index, repr(session.start - LONGEST), f"({session.start!r}")
+        return self._loaded([one.decode() for one in reversed(ids)])
 
     def not_begun(self, since: Instant, until: Instant) -> list[Session]:
         """Scheduled sessions that start within [since, until), of every app."""

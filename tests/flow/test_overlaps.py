@@ -95,3 +95,14 @@ def test_back_to_back_lessons_all_record(school: School, overlap: str) -> None:
         school.engine.later(6)
     states = [session.state.value for session in school.sessions()[:3]]
     assert states == ["completed"] * 3
+
+
+def test_one_that_was_skipped_long_ago_does_not_hide_the_one_that_records(school: School) -> None:
+    school.schedules.add("math", timezone="UTC", cron="*/10 9-10 * * *", duration="50m", overlap="skip")
+    school.plan()
+    for minute in ("09:00", "09:10", "09:20", "09:30", "09:40"):
+        school.at(f"2037-03-02T{minute}")
+        school.engine.run()
+    assert len(school.engine.vendor.running()) == 1
+    states = [session.state.value for session in school.sessions()[:5]]
+    assert states[1:] == ["cancelled"] * 4

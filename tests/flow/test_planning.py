@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from recorder_tasks.core.session import Session, State
+from recorder_tasks.core.session import Lane, Reservation, Session, State
 from recorder_tasks.flow.planning import Planner
+from schedules.entry import Entry
 from schedules.errors import InvalidSchedule
 from tests.flow.conftest import MakeEngine
 from tests.flow.engine import Engine
@@ -337,3 +339,51 @@ def test_a_schedule_that_cannot_be_read_keeps_no_other_waiting(school: School) -
     school.planner.tick()
     assert len(school.sessions("art")) == len(school.sessions("zoo")) == 2
     assert "schedule.fault" in {event.type for event in school.engine.desk.events()}
+
+
+def test_a_schedule_that_raises_what_nobody_expected_keeps_no_other_waiting(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("art", "math", "zoo"):
+        school.add(name)
+    occurrences = Entry.occurrences
+
+    def broken(self: Entry, *args: Any) -> Any:
+        if self.name == "math":
+            raise ModuleNotFoundError("No module named 'icalendar'")
+        return occurrences(self, *args)
+
+    monkeypatch.setattr(Entry, "occurrences", broken)
+    school.planner.tick()
+    assert len(school.sessions("art")) == len(school.sessions("zoo")) == 2
+    assert school.planner.tick() == pytest.approx(60, abs=1)
+
+
+def test_a_change_of_holidays_leaves_what_is_recording_alone(school: School) -> None:
+    school.schedules.set_calendar("holidays", ["2037-05-01"])
+    running = _recording(school, exceptions="holidays")
+    school.schedules.skip("math", "2037-03-04", running="stop")
+    school.plan()
+    school.schedules.set_calendar("holidays", ["2037-03-03"])
+    assert school.plan().stopped == []
+    assert school.engine.session(running.id).state is State.RECORDING
+
+
+def test_a_bell_is_not_forgotten_when_a_planner_dies_before_it_said_so(school: School) -> None:
+    school.add(lead="2m")
+    school.plan()
+    school.store.client.delete(school.store.keys("bells"))
+    school.plan()
+    assert school.store.bells.first() is not None
+
+
+def test_another_channel_takes_no_resource_of_the_old_one_along(school: School) -> None:
+    school.add(channel="old")
+    school.plan()
+    first = school.sessions()[0]
+    kept = Reservation(uid=first.uids[0], resource_id="r", acquired_at=school.now)
+    dues = {Lane.START: first.start, Lane.SETTLE: first.end}
+    school.store.sessions.save(first.evolve(reservation=kept), dues)
+    school.schedules.add("math", timezone="UTC", slots="daily 09:00-09:50", channel="new", replace=True)
+    school.plan()
+    assert (school.sessions()[0].channel, school.sessions()[0].reservation) == ("new", None)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import redis
 
 from recorder_tasks.core.agenda import lanes
-from recorder_tasks.core.session import Session
+from recorder_tasks.core.session import Lane, Session
 from tests.flow.engine import Engine
 from tests.flow.school import School
 
@@ -122,3 +123,34 @@ def test_one_that_waits_and_is_moved_to_another_day_does_not_hold_up_the_others(
     for _ in range(8):
         school.engine.later(5)
     assert _begun(school) == {"a", "b", "c", "second"}
+
+
+def test_one_whose_worker_died_does_not_hold_up_the_others(school: School) -> None:
+    _bell(school, a=0, b=0, c=0, d=0)
+    (waiting,) = {"a", "b", "c", "d"} - _begun(school)
+    school.engine.vendor.world.book.settings = replace(school.engine.vendor.world.book.settings, pcw=50)
+    school.store.clock.jump(11)
+    claims = school.engine.claim(Lane.START)
+    assert [claim.session_id for claim in claims] == [_of(school, waiting).id]  # and nobody takes that turn
+    fresh = school.engine.desk.record("fresh", minutes=10)
+    school.engine.run()
+    assert school.engine.session(fresh.session_id).takes
+
+
+def test_a_clock_that_steps_back_does_not_keep_an_app_closed(school: School, raw: redis.Redis) -> None:
+    _bell(school, a=0, b=0, c=0, d=0)
+    school.engine.vendor.world.book.settings = replace(school.engine.vendor.world.book.settings, pcw=50)
+    raw.set(school.store.keys("room", "default"), school.now + 3600)
+    fresh = school.engine.desk.record("fresh", minutes=10)
+    for _ in range(8):
+        school.engine.later(5)
+    assert school.engine.session(fresh.session_id).takes
+
+
+def test_that_it_still_waits_is_told_once(school: School) -> None:
+    _bell(school, **{f"r{number}": 0 for number in range(6)})
+    for _ in range(20):
+        school.engine.later(5)
+    told = [event for event in school.engine.desk.events() if event.type == "call.acquire"]
+    asked = school.engine.vendor.verbs().count("acquire")
+    assert len(told) <= asked + 6

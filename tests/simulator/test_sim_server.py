@@ -179,13 +179,16 @@ class Receiver:
 
     def __init__(self) -> None:
         self.bodies: list[tuple[bytes, dict[str, str]]] = []
+        self.lock = threading.Lock()
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.bodies.append((body, dict(self.headers)))
-                self.send_response(500 if len(outer.bodies) == 1 else 200)
+                with outer.lock:  # several arrive at once, and one of them is the first
+                    outer.bodies.append((body, dict(self.headers)))
+                    first = len(outer.bodies) == 1
+                self.send_response(500 if first else 200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -214,7 +217,8 @@ def test_callbacks_arrive_signed_and_a_refused_one_arrives_again(simulator: Simu
         for name, value in signatures("ncs", body).items():
             assert lower[name.lower()] == value
     first = json.loads(receiver.bodies[0][0])["noticeId"]
-    assert [json.loads(body)["noticeId"] for body, _ in list(receiver.bodies)].count(first) == 2
+    arrived = lambda: [json.loads(body)["noticeId"] for body, _ in list(receiver.bodies)]  # noqa: E731
+    until(lambda: arrived().count(first) == 2, "the refused one again")
     deliveries = simulator.admin("GET", "/callbacks")["deliveries"]
     assert {(entry["attempt"], entry["status"]) for entry in deliveries} >= {(0, 500), (1, 200), (0, 200)}
     receiver.server.shutdown()

@@ -24,7 +24,8 @@ local function take_slot(prefix, app, want, now, returns)
     behind = math.max(behind, tonumber(queue[1] or 0))
     urgent = urgent or (rank < want.rank and tonumber(queue[2] or 0) > now)
   end
-  if want.rank >= BELOW_START and not urgent then
+  local full = tonumber(redis.call('GET', prefix .. 'room:' .. app) or 0) > now -- then starts take no slots
+  if want.rank >= BELOW_START and not urgent and not full then
     local soon = text(slot + 2 * spacing)
     urgent = #redis.call('ZRANGEBYSCORE', prefix .. 'due:start', text(now - OVERDUE), soon, 'LIMIT', 0, 1) > 0
   end

@@ -9,20 +9,24 @@ local function rank_of(stored)
   return session.start - (session.priority or 0) * 1e11 - (again and 1e14 or 0)
 end
 
-local function first_waiting(prefix, app)
+-- One that is leased or rests asks by itself when that ends, and waits again if there is no room then; `except`, the
+-- caller's own, is leased to the caller.
+local LONGEST = 60 -- seconds that nobody asks; a later instant was set before the clock stepped back
+
+local function first_waiting(prefix, app, now, except)
   while true do
     local id = redis.call('ZRANGE', prefix .. 'waiting:' .. app, 0, 0)[1]
-    if not id or redis.call('ZSCORE', prefix .. 'due:start', id) then return id end
+    if not id or id == except then return id end
+    local lease = tonumber(redis.call('HGET', prefix .. 'lease:' .. id, 'until') or 0)
+    if lease <= now and redis.call('ZSCORE', prefix .. 'due:start', id) then return id end
     redis.call('ZREM', prefix .. 'waiting:' .. app, id)
   end
 end
 
-local function poke(prefix, app, now)
-  local id = first_waiting(prefix, app)
-  if not id then return end
+local function poke(prefix, app, now, except)
   redis.call('DEL', prefix .. 'room:' .. app)
-  local lease = tonumber(redis.call('HGET', prefix .. 'lease:' .. id, 'until') or 0)
-  if lease <= now then put_due(prefix, 'start', id, now) end
+  local id = first_waiting(prefix, app, now, except)
+  if id and id ~= except then put_due(prefix, 'start', id, now) end
 end
 
 local function full(prefix, app, id, stored, till)
@@ -32,12 +36,13 @@ end
 
 local function no_room(prefix, app, id, stored, now)
   local till = tonumber(redis.call('GET', prefix .. 'room:' .. app) or 0)
-  local first = first_waiting(prefix, app)
+  if till > now + LONGEST then till = 0 end
+  local first = first_waiting(prefix, app, now, id)
   if till <= now and not first then return false end
   local rank = rank_of(stored)
   local better = first and first ~= id and tonumber(redis.call('ZSCORE', prefix .. 'waiting:' .. app, first)) < rank
   if till > now or better then
-    if till <= now then poke(prefix, app, now) end
+    if till <= now then poke(prefix, app, now, id) end
     redis.call('ZADD', prefix .. 'waiting:' .. app, rank, id)
     return true
   end
