@@ -20,7 +20,7 @@ from recorder_tasks.core.errors import InvalidWish
 from recorder_tasks.core.outcome import Instant, Mode
 from recorder_tasks.core.session import Session
 from recorder_tasks.flow.vendors import DAY, HOURS, with_secrets
-from recorder_tasks.settings import ProfileSettings, Settings, hidden_members
+from recorder_tasks.settings import AppSettings, ProfileSettings, Settings, hidden_members
 
 EVERYONE = ["#allstream#"]
 LABEL_LENGTH = 128
@@ -113,12 +113,7 @@ def plan(
 
     ``lead``: seconds by which it may begin early. ``past``: it may be over already, to be told as missed.
     """
-    try:
-        profile, app = settings.profile(ask.profile), settings.app(ask.app)
-        storage = ask.storage or profile.storage
-        settings.storage(storage)
-    except KeyError as missing:
-        raise InvalidWish(missing.args[0]) from None
+    profile, app, storage = _named(ask, settings)
     mode = ask.mode or profile.mode
     by_token = app.certificate is not None and mode is not Mode.WEB  # whose recorder joins no channel (7.1)
     longest = DAY - settings.token_grace if by_token else HOURS * 3600.0
@@ -147,6 +142,17 @@ def plan(
         async_stop=profile.async_stop,
         coverage=profile.coverage,
     )
+
+
+def _named(ask: Ask, settings: Settings) -> tuple[ProfileSettings, AppSettings, str]:
+    """What the ask names of the settings, and the name of its storage."""
+    try:
+        profile, app = settings.profile(ask.profile), settings.app(ask.app)
+        storage = ask.storage or profile.storage
+        settings.storage(storage)
+    except KeyError as missing:
+        raise InvalidWish(missing.args[0]) from None
+    return profile, app, storage
 
 
 def _times(
