@@ -78,9 +78,18 @@ def intend(session: Session, due: Due, now: Instant) -> Session:
         return _with_state(session.evolve(reservation=None, takes=(*_worth_keeping(session), take)))
     if due.step is Step.STOP and due.take is not None:
         take = session.takes[due.take]
-        if take.stop_sent_at is None:
-            return _with_take(session, due.take, take.model_copy(update={"stop_sent_at": now}))
+        told = _stop_intended(take, now)
+        return session if told is take else _with_take(session, due.take, told)
     return session
+
+
+def _stop_intended(take: Take, now: Instant) -> Take:
+    """The first intent; where it was left without an answer, that it may have ended the recorder."""
+    if take.stop_sent_at is None:
+        return take.model_copy(update={"stop_sent_at": now})
+    if take.stop_trouble.last is None and take.end is None:
+        return take.model_copy(update={"stop_trouble": take.stop_trouble.add(take.stop_sent_at, Kind.UNKNOWN)})
+    return take
 
 
 def _worth_keeping(session: Session) -> Iterator[Take]:

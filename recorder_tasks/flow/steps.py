@@ -147,7 +147,8 @@ def _stop(vendors: Vendors, call: Call) -> Outcome:
         answer = client.ban(session.channel, take.uid, seconds=BAN_SECONDS, permit=call.permit)
         return _fact(answer, Step.STOP, call.now(), uid=take.uid, resource_id=take.resource_id, ban=True)
     # Only the first stop waits for the upload (its answer alone has the files, 3.5); a repeat must end it.
-    hurried = session.async_stop or call.busy or take.stop_trouble.count > 0
+    failed = take.stop_trouble.last is not None and take.stop_trouble.last != take.stop_sent_at
+    hurried = session.async_stop or call.busy or failed
     answer = client.stop(
         session.mode,
         take.resource_id,

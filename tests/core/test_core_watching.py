@@ -207,9 +207,23 @@ def test_repeating_the_intent_of_a_stop_keeps_the_first_instant() -> None:
     due = Due(at=END, lane=Lane.STOP, step=Step.STOP, take=0)
     session = intend(recording(), due, END)
     assert session.takes[0].stop_sent_at == END
-    assert intend(session, due, END + 9) is session
+    answered = apply(session, fact(Step.STOP, Kind.TRANSIENT, END + 1))
+    assert intend(answered, due, END + 9) is answered
     query = Due(at=END, lane=Lane.QUERY, step=Step.QUERY, take=0)
     assert intend(session, query, END) is session
+
+
+def test_a_stop_that_nobody_lived_to_hear_answered_may_have_been_the_end() -> None:
+    due = Due(at=END, lane=Lane.STOP, step=Step.STOP, take=0)
+    died_in_it = intend(recording(), due, END)
+    again = intend(died_in_it, due, END + 30)
+    assert intend(again, due, END + 31) is again
+    session = after(
+        again,
+        fact(Step.STOP, Kind.NOT_FOUND, END + 31),
+        fact(Step.STOP, Kind.NOT_FOUND, END + 125),
+    )
+    assert (session.state, session.ending) == (State.COMPLETED, Ending.UNCONFIRMED)
 
 
 def test_a_class_that_has_left_ends_its_recorder_and_is_no_loss() -> None:

@@ -189,7 +189,11 @@ class Week:
         if blackout:
             storm.until(self._all_begun, 60, "all to be begun")
             storm.blackout()
-        storm.until(lambda: self.now > over and self.register.at_rest(), 90, f"all to end by {over}")
+        try:
+            storm.until(lambda: self.now > over and self.register.at_rest(), 90, f"all to end by {over}")
+        except AssertionError:
+            print(self.register.unfinished())
+            raise
 
 
 @pytest.mark.timeout(420)

@@ -38,6 +38,7 @@ PATIENT: dict[str, Any] = {
     "STOP_TIMEOUT": 20.0,
     "OVERDUE_STOP": 15.0,
     "JOURNAL_GRACE": 600.0,
+    "CADENCE__SETTLE_WINDOW": 60.0,  # a stop that was killed before its answer leaves the upload unknown
     "PLAN_AHEAD": 3600,
 }
 APART = 2.0  # seconds of the test clock that the two clocks may differ by
@@ -233,6 +234,20 @@ class Register:
 
     def counts(self) -> dict[str, int]:
         return {state.value: count for state, count in self.school.wiring.store.sessions.counts().items()}
+
+    def unfinished(self) -> str:
+        """All that keeps it from being at rest, with its takes and its latest events, for a failed test."""
+        lines: list[str] = []
+        for state in ("starting", "recording", "stopping", "completed"):
+            for one in self.school.desk.find(state=state, limit=1000).recordings:
+                session = self.school.wiring.store.sessions.get(one.session_id)
+                if session is not None and session.settled_at is None:
+                    lines.append(session.model_dump_json(exclude_defaults=True))
+                    lines += [
+                        f"  {event.at} {event.type} {event.data}"
+                        for event in self.school.desk.events(one.session_id)
+                    ]
+        return "\n".join(lines)
 
     def at_rest(self) -> bool:
         """Whether nothing is begun and not yet brought to its end, manifests included."""
