@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from recorder_tasks.core import takes
-from recorder_tasks.core.cadence import Cadence
-from recorder_tasks.core.endings import wrong
+from recorder_tasks.core.cadence import Cadence, backoff
+from recorder_tasks.core.endings import unverified, wrong
 from recorder_tasks.core.outcome import Instant, Kind, Step, Upload
 from recorder_tasks.core.session import Due, End, Lane, Session, Take
 
@@ -22,8 +22,9 @@ def agenda(session: Session, cadence: Cadence) -> list[Due]:
     else:
         if not dues:
             dues.append(Due(at=max(session.gives_up_at, session.created_at), lane=Lane.SETTLE))
-        dues.extend(_start(session, cadence))
-        dues.extend(_care(session, cadence))
+        for line in session.lines:
+            dues.extend(_start(session, line, cadence))
+            dues.extend(_care(session, line, cadence))
     return sorted(dues, key=lambda due: (due.at, LANES.index(due.lane)))
 
 
@@ -52,10 +53,10 @@ def _stops(session: Session, cadence: Cadence) -> Iterator[Due]:
 
 def _stop_at(session: Session, take: Take, cadence: Cadence) -> Instant:
     wanted = session.ends_at
-    given_up = (takes.dead_at(take, cadence), _nameless_at(take, cadence))
+    given_up = (takes.dead_at(take, cadence), _nameless_at(session, take, cadence))
     wanted = min([wanted, *(at for at in given_up if at is not None)])
-    if take is not session.takes[-1]:
-        wanted = min(wanted, session.takes[-1].sent_at)
+    relieved = _relieved_at(session, take, cadence)
+    wanted = min([wanted, *(at for at in (relieved, take.expires_at) if at is not None)])
     if take.end is not None:
         wanted = min(wanted, take.end[1])
     if takes.unanswered(take):
@@ -69,6 +70,19 @@ def _stop_at(session: Session, take: Take, cadence: Cadence) -> Instant:
     return max(wanted, trouble.last + gap)
 
 
+def _relieved_at(session: Session, take: Take, cadence: Cadence) -> Instant | None:
+    """When a later take of its line takes over: at once from a lost one, else when it records."""
+    later = [other for _, other in session.line(take.line) if other.sent_at > take.sent_at]
+    later = [other for other in later if not takes.refused(other)]
+    if not later:
+        return None
+    expiring = takes.expiring_at(take, cadence)
+    if expiring is None or later[0].sent_at < expiring:
+        return later[-1].sent_at
+    confirmed = [other.confirmed_at for other in later if other.confirmed_at is not None]
+    return min(confirmed) + cadence.handover if confirmed else None
+
+
 def _last_sent(take: Take) -> Instant:
     return take.sent_at if take.resent_at is None else max(take.sent_at, take.resent_at)
 
@@ -78,32 +92,37 @@ def _in_flight(take: Take) -> bool:
     return take.start_trouble.last is None or take.start_trouble.last < _last_sent(take)
 
 
-def _nameless_at(take: Take, cadence: Cadence) -> Instant | None:
-    """From when on only a ban can end it: started without a sid, or its resource too old to ask again."""
+def _nameless_at(session: Session, take: Take, cadence: Cadence) -> Instant | None:
+    """From when on only a ban can end it: started without a sid, or its resource too old to ask again.
+
+    It records meanwhile, so a callback that may name it is waited for.
+    """
     if not takes.nameless(take):
         return None
     if take.accepted_at is not None:
-        return take.accepted_at
+        return take.accepted_at + (cadence.callback if session.notified else 0.0)
     if take.refused is not None and not takes.unanswered(take):
         return take.refused[0]
     return take.acquired_at + cadence.resource_life
 
 
-def _start(session: Session, cadence: Cadence) -> Iterator[Due]:
+def _start(session: Session, line: int, cadence: Cadence) -> Iterator[Due]:
     if wrong(session) is not None:
         return
-    take = session.take
-    if take is not None and not takes.over(take, cadence):
+    now = takes.current(session, line, cadence)
+    if now is not None and not takes.over(now[1], cadence):
+        index, take = now
         if takes.unanswered(take):
             again = _repeat_start_at(take, cadence)
             if again < min(session.ends_at, take.acquired_at + cadence.resource_life):
-                yield Due(at=again, lane=Lane.START, step=Step.START, take=len(session.takes) - 1)
+                yield Due(at=again, lane=Lane.START, step=Step.START, take=index)
             return
-        if takes.dead_at(take, cadence) is None and not (session.coverage and take.missing):
+        lost = takes.dead_at(take, cadence) is not None or (session.coverage and take.missing)
+        if not lost and takes.rolls_over_at(session, take, cadence) is None:
             return
-    at = _acquire_at(session, cadence)
+    at = _acquire_at(session, line, cadence)
     if at is not None and at < session.gives_up_at:
-        yield Due(at=at, lane=Lane.START, step=Step.ACQUIRE)
+        yield Due(at=at, lane=Lane.START, step=Step.ACQUIRE, line=line)
 
 
 def _repeat_start_at(take: Take, cadence: Cadence) -> Instant:
@@ -113,14 +132,19 @@ def _repeat_start_at(take: Take, cadence: Cadence) -> Instant:
     return trouble.last + cadence.again(cadence.start_repeat, trouble.last_kind, trouble.count)
 
 
-def _acquire_at(session: Session, cadence: Cadence) -> Instant | None:
+def _acquire_at(session: Session, line: int, cadence: Cadence) -> Instant | None:
     """When a (new) recorder may be asked for. None: not before an older one is surely over (P3)."""
     waits = [session.begins_at - session.priority * FIRST]
-    for earlier in session.takes:
-        dead = takes.dead_at(earlier, cadence)
-        if dead is None and not takes.over(earlier, cadence) and not session.coverage:
+    if line > 0:  # its region is another than that of those before it, so they go first (5.6)
+        before = session.line(line - 1)
+        if not before:
             return None
-        waits.append(_room_at(session, earlier, cadence, dead))
+        waits.append(before[0][1].sent_at)
+    for index, earlier in session.line(line):
+        at = _succeeds_at(session, index, earlier, cadence)
+        if at is None:
+            return None
+        waits.append(at)
     trouble = session.acquire_trouble
     if trouble.last is not None:
         waits.append(trouble.last + cadence.after_acquire(trouble.last_kind, trouble.count))
@@ -129,22 +153,34 @@ def _acquire_at(session: Session, cadence: Cadence) -> Instant | None:
     return max(waits)
 
 
+def _succeeds_at(session: Session, index: int, take: Take, cadence: Cadence) -> Instant | None:
+    """When another take of its line may be asked for. None: not while this one may go on recording."""
+    dead = takes.dead_at(take, cadence)
+    if dead is not None or takes.over(take, cadence):
+        return _room_at(session, take, cadence, dead)
+    now = takes.current(session, take.line, cadence)
+    if session.coverage and (take.missing or now is None or now[0] != index):
+        return _room_at(session, take, cadence, dead)
+    return takes.rolls_over_at(session, take, cadence)
+
+
 def _room_at(session: Session, take: Take, cadence: Cadence, dead: Instant | None) -> Instant:
     if takes.refused(take) and take.refused is not None:
         at, kind = take.refused
-        in_a_row = sum(1 for other in session.takes if takes.refused(other))
+        in_a_row = sum(1 for _, other in session.line(take.line) if takes.refused(other))
         return at if kind is Kind.CONFLICT and in_a_row == 1 else at + cadence.after_acquire(kind, in_a_row)
     if dead is not None:
         return dead
     return take.end[1] if take.end is not None else take.missing[0] if take.missing else take.sent_at
 
 
-def _care(session: Session, cadence: Cadence) -> Iterator[Due]:
+def _care(session: Session, line: int, cadence: Cadence) -> Iterator[Due]:
     """Queries and changes for the take that records."""
-    take, index = session.take, len(session.takes) - 1
-    if take is None or take.sid is None or takes.over(take, cadence):
+    now = takes.current(session, line, cadence)
+    if now is None:
         return
-    if takes.dead_at(take, cadence) is not None:
+    index, take = now
+    if take.sid is None or takes.over(take, cadence) or takes.dead_at(take, cadence) is not None:
         return
     lane = Lane.CONFIRM if take.confirmed_at is None else Lane.QUERY
     yield Due(at=_query_at(session, take, cadence), lane=lane, step=Step.QUERY, take=index)
@@ -168,6 +204,14 @@ def _care(session: Session, cadence: Cadence) -> Iterator[Due]:
 
 
 def _query_at(session: Session, take: Take, cadence: Cadence) -> Instant:
+    """At its turn, or as soon as a callback has told of trouble that no query has looked at since."""
+    at = _turn_to_query(session, take, cadence)
+    told = take.signals[-1].at if take.signals else None
+    last = takes.last_query_fact(take)
+    return at if told is None or (last is not None and told <= last) else min(at, told)
+
+
+def _turn_to_query(session: Session, take: Take, cadence: Cadence) -> Instant:
     accepted = take.accepted_at if take.accepted_at is not None else take.sent_at
     last = takes.last_query_fact(take)
     if last is None:
@@ -179,7 +223,7 @@ def _query_at(session: Session, take: Take, cadence: Cadence) -> Instant:
     if take.confirmed_at is not None and not take.missing:
         return last + session.health_every
     since = take.missing[0] if take.confirmed_at is not None else accepted
-    verdict = since + cadence.gone_after
+    verdict = (take.missing[0] if take.missing else accepted) + cadence.gone_after
     at = last + cadence.probe(last, since, session.max_idle)
     return min(at, verdict) if last < verdict else at
 
@@ -198,5 +242,20 @@ def _settle(session: Session, cadence: Cadence, *, live: bool) -> Iterator[Due]:
         if stopped is not None and take.sid and open_files and (looked is None or looked <= stopped):
             at = min(stopped + cadence.settle_first, closing)
             yield Due(at=at, lane=Lane.SETTLE, step=Step.QUERY, take=index)
+        if session.verify and unverified(take):
+            at = _look_at(take, session.final_at, cadence)
+            if at < closing or not take.look_trouble.count:
+                yield Due(at=at, lane=Lane.SETTLE, step=Step.VERIFY, take=index)
     if not live:
         yield Due(at=closing, lane=Lane.SETTLE)
+
+
+def _look_at(take: Take, final_at: Instant, cadence: Cadence) -> Instant:
+    """When its bucket is looked into (again)."""
+    trouble = take.look_trouble
+    if trouble.last is None:
+        return final_at + backoff(cadence.verify_repeat, 1)
+    if trouble.last_kind is Kind.QUEUED:
+        return trouble.last + cadence.queue_look
+    looks = sum(1 for _, kind in trouble.recent if kind is not Kind.QUEUED)
+    return trouble.last + backoff(cadence.verify_repeat, looks + 1)

@@ -28,8 +28,21 @@ class Cadence(Frozen):
     gone_after: Seconds = Field(90.0, gt=0)  # start unconfirmed (5.4) or 404 (5.5) this long: it is dead
     settle_first: Seconds = Field(10.0, gt=0)  # an async stop: the file list grows until the recorder exits
     settle_window: Seconds = Field(86_400.0, gt=0)  # late uploads may take a day (5.1); then it stays open
+    verify_repeat: tuple[Seconds, ...] = (  # looks into the bucket: uploads take minutes to a day (5.1)
+        30.0,
+        120.0,
+        300.0,
+        900.0,
+        3600.0,
+    )
     resource_life: Seconds = Field(270.0, gt=0)  # 5 min by the vendor (5.1), less half a minute of margin
+    token_life: Seconds = Field(86_400.0, gt=0, le=86_400)  # no privilege lives longer than a day (7.1)
+    token_grace: Seconds = Field(120.0, ge=0)  # past the deadline, until the recorder's token expires (P2)
+    rollover: Seconds = Field(300.0, gt=0)  # before its token expires, a recorder gets its successor
+    handover: Seconds = Field(10.0, ge=0)  # the successor records for so long before the old one is stopped
+    clash_within: Seconds = Field(180.0, gt=0)  # dying so young it may have lost its uid to somebody (5.3)
     answer: Seconds = Field(12.0, gt=0)  # longer than any time-out: an unanswered intent is repeated then
+    callback: Seconds = Field(15.0, ge=0)  # where the vendor calls back, a lost sid may come so late (6.3)
     start_repeat: tuple[Seconds, ...] = (3.0, 6.0, 9.0)  # same resource after 65, 62 or no answer (5.4)
     acquire_repeat: tuple[Seconds, ...] = (1.0, 3.0, 6.0, 10.0)  # (11.1)
     capacity_repeat: tuple[Seconds, ...] = (10.0, 20.0, 30.0)  # tens of seconds: a task must end first (11.1)

@@ -15,16 +15,24 @@ BY_UPLOAD = {
     Upload.UNKNOWN: Ending.UNCONFIRMED,
     None: Ending.UNCONFIRMED,
 }
-WORST_LAST = (Ending.UPLOADED, Ending.BACKED_UP, Ending.STRANDED, Ending.UNCONFIRMED)
+EARLY = 5.0  # seconds before our reckoning of it that the vendor may let a token expire
+WORST_LAST = (Ending.VERIFIED, Ending.UPLOADED, Ending.BACKED_UP, Ending.STRANDED, Ending.UNCONFIRMED)
 
 
 def ending_of(session: Session, cadence: Cadence) -> Ending:
     """Partial if part of the planned time is missing, else what the uploads say."""
     ran = _ran(session)
-    lost = any(_lost(session, take, cadence) for take in ran)
-    if (lost or late_by(session) > cadence.late) and not all(empty(take) for take in ran):
+    late = late_by(session) > cadence.late
+    if (late or _gap(session, cadence)) and not all(empty(take) for take in ran):
         return Ending.PARTIAL
     return by_upload(session)
+
+
+def _gap(session: Session, cadence: Cadence) -> bool:
+    """Whether a recorder was lost; of redundant ones, whether in every line that ran (5.6)."""
+    lines = {take.line for take in _ran(session)}
+    lost = {take.line for take in _ran(session) if _lost(session, take, cadence)}
+    return bool(lines) and lost == lines
 
 
 def _ran(session: Session) -> list[Take]:
@@ -33,12 +41,26 @@ def _ran(session: Session) -> list[Take]:
 
 
 def by_upload(session: Session) -> Ending:
-    """Empty if every take says so, else the worst that is known of an upload."""
+    """Empty if every take says so, else the worst that is known of an upload: by the bucket, or the vendor.
+
+    Of redundant lines the best one counts: it is the recording.
+    """
     ran = _ran(session)
     if ran and all(empty(take) for take in ran):
         return Ending.EMPTY
-    filled = [take for take in ran if not empty(take)]
-    return max((BY_UPLOAD[take.upload] for take in filled), key=WORST_LAST.index, default=Ending.UNCONFIRMED)
+    worst: dict[int, Ending] = {}
+    for take in ran:
+        if not empty(take):
+            known = [worst[take.line]] if take.line in worst else []
+            worst[take.line] = max([_by_take(take), *known], key=WORST_LAST.index)
+    return min(worst.values(), key=WORST_LAST.index, default=Ending.UNCONFIRMED)
+
+
+def _by_take(take: Take) -> Ending:
+    if takes.verified(take):
+        return Ending.VERIFIED
+    denied = take.look is not None and take.look.count > 0
+    return Ending.UNCONFIRMED if denied and take.upload is Upload.UPLOADED else BY_UPLOAD[take.upload]
 
 
 def wrong(session: Session) -> str | None:
@@ -55,10 +77,28 @@ def empty(take: Take) -> bool:
     return take.end is not None and take.end[0] is End.EMPTY and not take.files
 
 
+def unverified(take: Take) -> bool:
+    """It has files that a look into the bucket can find and has not found yet."""
+    return take.sid is not None and not empty(take) and not takes.verified(take)
+
+
 def _lost(session: Session, take: Take, cadence: Cadence) -> bool:
     broken = take.status is not None and take.status[1] == BROKEN
+    if broken or takes.stuck(take, cadence) or _left_alone(session, take, cadence):
+        return True
     gone = takes.gone_at(take, cadence)
-    return broken or takes.stuck(take, cadence) or (gone is not None and not _expected(session, take, gone))
+    return gone is not None and not _expected(session, take, gone)
+
+
+def _left_alone(session: Session, take: Take, cadence: Cadence) -> bool:
+    """Its token expired before the end, and nobody of its line took over while people were there."""
+    if take.expires_at is None or take.expires_at >= session.ends_at or not take.recorded:
+        return False
+    if session.absent_at is not None and session.absent_at >= (takes.expiring_at(take, cadence) or 0.0):
+        return False
+    later = [other for _, other in session.line(take.line) if other.sent_at > take.sent_at]
+    until = take.expires_at + cadence.late
+    return not any(other.accepted_at is not None and other.accepted_at <= until for other in later)
 
 
 def _expected(session: Session, take: Take, gone: Instant) -> bool:
@@ -67,8 +107,16 @@ def _expected(session: Session, take: Take, gone: Instant) -> bool:
         return True
     if take.end is not None and take.end[1] <= gone:
         return True
+    if take.expires_at is not None and _succeeded_by(session, take, take.expires_at):
+        return take.missing[0] >= take.expires_at - EARLY
     unheard = (at for at, kind in take.stop_trouble.recent if kind is Kind.UNKNOWN)
     return any(at <= take.missing[0] for at in unheard)
+
+
+def _succeeded_by(session: Session, take: Take, at: Instant) -> bool:
+    """Whether a later recorder of its line was recording by then."""
+    later = [other for _, other in session.line(take.line) if other.sent_at > take.sent_at]
+    return any(other.confirmed_at is not None and other.confirmed_at <= at for other in later)
 
 
 def _deserted(session: Session, take: Take) -> bool:
@@ -100,10 +148,17 @@ def reason_of(session: Session, cadence: Cadence) -> str | None:
         return refusal
     if session.state is State.FAILED:
         return _why_failed(session)
+    parts = [_how_it_ended(session, cadence), _not_seen(session)]
+    return "; ".join(part for part in parts if part) or None
+
+
+def _how_it_ended(session: Session, cadence: Cadence) -> str | None:
     if session.ending is Ending.PARTIAL:
         lost = sum(1 for take in session.takes if take.recorded and _lost(session, take, cadence))
         late = late_by(session)
+        alone = any(_left_alone(session, take, cadence) for take in session.takes)
         parts = [f"{lost} recorder(s) lost on the way"] if lost else []
+        parts += ["no other could take over when a token expired"] if alone else []
         parts += [f"the first start came {late:.0f} s late"] if late > cadence.late else []
         return "; ".join(parts)
     if session.ending is Ending.EMPTY:
@@ -111,6 +166,19 @@ def reason_of(session: Session, cadence: Cadence) -> str | None:
     if any(_deserted(session, take) for take in session.takes):
         return "everybody had left, and the recorder ended by itself"
     return None
+
+
+def _not_seen(session: Session) -> str | None:
+    """What the latest looks into the bucket did not find, or why they could not look."""
+    looks = [take.look for take in session.takes if take.look is not None and unverified(take)]
+    count = sum(look.count for look in looks)
+    if count:
+        names = sorted(name for look in looks for name in look.missing)
+        return ", ".join(
+            [f"{count} object(s) missing in the bucket", *(f"{name} the first" for name in names[:1])]
+        )
+    why = next((look.trouble for look in looks if look.trouble), None)
+    return f"not verified: {why}" if why else None
 
 
 PUT_OFF = frozenset({Kind.CAPACITY, Kind.QUEUED})  # it waited its turn; nothing was wrong

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from recorder_tasks.core.evidence import with_answer
 from recorder_tasks.core.outcome import FileSource, Instant, Kind, Outcome, RecordedFile, Step, Upload
-from recorder_tasks.core.session import End, Refusal, Reservation, Session, Take, Trouble
+from recorder_tasks.core.session import End, Look, Refusal, Reservation, Session, Take, Trouble
 
 CONFIRMED = frozenset({4, 5})  # all components ready; in progress (3.4)
 LEAVING = frozenset({6, 7, 8})  # stop received; stopped; exited (3.4)
@@ -20,6 +21,7 @@ HARD = (Kind.CONFLICT, Kind.RESOURCE_DEAD, Kind.PERMANENT)
 
 UPLOAD_RANK = {Upload.UPLOADED: 0, Upload.BACKED_UP: 1, Upload.STRANDED: 2, Upload.UNKNOWN: 3}
 SOURCES = tuple(FileSource)
+UNTOLD = frozenset({FileSource.BUCKET, FileSource.NAMING_RULE})  # the vendor has not named it
 
 TakeRule = Callable[[Take, Outcome], Take]
 
@@ -35,12 +37,15 @@ def latest(one: Instant | None, other: Instant) -> Instant:
 def merge_files(one: Iterable[RecordedFile], other: Iterable[RecordedFile]) -> tuple[RecordedFile, ...]:
     """The union by name; what several sources say of one name is joined member by member.
 
-    A name that was only predicted gives way as soon as the vendor names any file.
+    A name that was only predicted gives way to its object in the bucket, and as soon as the vendor names any.
     """
     every = [*one, *other]
-    named = [file for file in every if file.source is not FileSource.NAMING_RULE]
+    told = any(file.source not in UNTOLD for file in every)
+    known_names = {file.name for file in every if file.source is not FileSource.NAMING_RULE}
     best: dict[str, RecordedFile] = {}
-    for file in named or every:
+    for file in every:
+        if file.source is FileSource.NAMING_RULE and (told or file.name in known_names):
+            continue
         known = best.get(file.name)
         best[file.name] = file if known is None else _joined(known, file)
     return tuple(sorted(best.values(), key=lambda file: file.name))
@@ -49,7 +54,7 @@ def merge_files(one: Iterable[RecordedFile], other: Iterable[RecordedFile]) -> t
 def _joined(one: RecordedFile, other: RecordedFile) -> RecordedFile:
     """The most trustworthy source, and each detail that anybody knows; where they differ, always the same."""
     details = {}
-    for name in ("track", "uid", "started_at"):
+    for name in ("track", "uid", "started_at", "found_at", "found_as"):
         told = [value for value in (getattr(one, name), getattr(other, name)) if value is not None]
         details[name] = min(told, default=None)
     playable = [value for value in (one.playable, other.playable) if value is not None]
@@ -99,6 +104,8 @@ def _seen(take: Take, fact: Outcome) -> Take:
         }
     )
     if status in LEAVING:
+        news = (fact.at, status)
+        take = take.model_copy(update={"leaving": min(take.leaving or news, news)})
         return _missing(take, fact)
     if status == BROKEN:
         return take
@@ -155,6 +162,35 @@ def _stop_missing(take: Take, fact: Outcome) -> Take:
     return take.model_copy(update={"stop_missed_at": latest(take.stop_missed_at, fact.at)})
 
 
+def _all_found(take: Take, fact: Outcome) -> Take:
+    return take.model_copy(
+        update={
+            "verified_at": earliest(take.verified_at, fact.at),
+            "files": merge_files(take.files, fact.files),
+        }
+    )
+
+
+def _not_all_found(take: Take, fact: Outcome) -> Take:
+    news = Look(at=fact.at, missing=fact.missing, count=fact.missing_count, trouble=fact.reason)
+    known = take.look or news
+    return take.model_copy(
+        update={
+            "look": max(known, news, key=_look_order),
+            "look_trouble": take.look_trouble.add(fact.at, fact.kind),
+            "files": merge_files(take.files, fact.files),
+        }
+    )
+
+
+def _look_order(look: Look) -> tuple[Instant, int, tuple[str, ...], str]:
+    return look.at, look.count, look.missing, look.trouble or ""
+
+
+def _look_put_off(take: Take, fact: Outcome) -> Take:
+    return take.model_copy(update={"look_trouble": take.look_trouble.add(fact.at, fact.kind)})
+
+
 def _column(default: TakeRule, **special: TakeRule) -> dict[Kind, TakeRule]:
     return {kind: special.get(kind.name, default) for kind in Kind}
 
@@ -181,6 +217,7 @@ TAKE_RULES: dict[Step, dict[Kind, TakeRule]] = {
         ALREADY_STOPPING=_ended(End.ALREADY_STOPPING),
         NOT_FOUND=_stop_missing,
     ),
+    Step.VERIFY: _column(_not_all_found, ACCEPTED=_all_found, QUEUED=_look_put_off),
 }
 
 
@@ -202,6 +239,9 @@ def settle_take(take: Take) -> Take:
 
 def note_acquire(session: Session, fact: Outcome) -> Session:
     """What acquire leaves in the session: a reservation, an empty channel, a failure, or trouble."""
+    session = with_answer(session, fact)
+    if fact.present:
+        session = session.evolve(present_at=latest(session.present_at, fact.at))
     if fact.kind is Kind.ACCEPTED and fact.resource_id is not None and fact.uid is not None:
         news = Reservation(uid=fact.uid, resource_id=fact.resource_id, acquired_at=fact.at)
         known = session.reservation or news
@@ -233,7 +273,16 @@ def find_take(session: Session, fact: Outcome) -> int | None:
             return index
         if fact.resource_id is None and fact.sid is not None and take.sid == fact.sid:
             return index
+    if fact.step is Step.START and fact.resource_id is None and fact.sid is not None:
+        return _nameless(session, fact)
     return None
+
+
+def _nameless(session: Session, fact: Outcome) -> int | None:
+    """Whose sid a callback brings home: of the takes without one under its uid, the latest sent before it."""
+    own = [index for index, take in enumerate(session.takes) if take.sid is None and take.uid == fact.uid]
+    sent = [index for index in own if session.takes[index].sent_at <= fact.at]
+    return sent[-1] if sent else own[0] if own else None
 
 
 def note_refused_change(session: Session, fact: Outcome) -> Session:

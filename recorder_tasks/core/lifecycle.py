@@ -11,8 +11,16 @@ from collections.abc import Iterator
 from recorder_tasks.core import takes
 from recorder_tasks.core.agenda import LANES, pending
 from recorder_tasks.core.cadence import Cadence
-from recorder_tasks.core.endings import empty, ending_of, reason_of, tried, wrong
-from recorder_tasks.core.facts import TAKE_RULES, find_take, note_acquire, note_refused_change, settle_take
+from recorder_tasks.core.endings import empty, ending_of, reason_of, tried, unverified, wrong
+from recorder_tasks.core.evidence import with_answer
+from recorder_tasks.core.facts import (
+    HARD,
+    TAKE_RULES,
+    find_take,
+    note_acquire,
+    note_refused_change,
+    settle_take,
+)
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step, Upload
 from recorder_tasks.core.session import Due, Ending, Session, State, Take, Trouble
 
@@ -25,31 +33,37 @@ def decide(session: Session, now: Instant, cadence: Cadence) -> Due | None:
     if not ready:
         return None
     due = min(ready, key=lambda entry: (LANES.index(entry.lane), entry.step is None, entry.at))
-    if due.step is Step.ACQUIRE and usable_reservation(session, now, cadence):
+    if due.step is Step.ACQUIRE and usable_reservation(session, due.line, now, cadence):
         return due.model_copy(update={"step": Step.START})
     return due
 
 
-def usable_reservation(session: Session, now: Instant, cadence: Cadence) -> bool:
-    """Whether acquire's last answer can still be started, for the uid that is wanted now."""
+def usable_reservation(session: Session, line: int, now: Instant, cadence: Cadence) -> bool:
+    """Whether acquire's last answer can still be started, for the uid that the line wants now."""
     kept = session.reservation
-    return (
-        kept is not None and kept.uid == next_uid(session) and now < kept.acquired_at + cadence.resource_life
-    )
+    if kept is None or now >= kept.acquired_at + cadence.resource_life:
+        return False
+    return kept.uid == next_uid(session, line, cadence)
 
 
-def next_uid(session: Session) -> int:
-    """The uid of the next take: of the pair, the one that no recorder of ours can be holding.
+def next_uid(session: Session, line: int, cadence: Cadence) -> int:
+    """The uid of a line's next take: one that no recorder of ours can be holding, nor anybody else.
 
-    It alternates at every replacement, since two live recorders with one uid kick each other out (5.4); after
-    a refusal that started nothing the uid stays, save that someone else holds it (53).
+    Two uids take turns at every replacement, since two live recorders with one uid kick each other out (5.4);
+    after a refusal that started nothing the uid stays, save that someone else holds it (53). A uid that was
+    lost to somebody before gives way to the next of those that are kept for the line.
     """
-    last = session.take
-    if last is None:
-        return session.uids[0]
+    uids, own = session.uids_of(line), [take for _, take in session.line(line)]
+    if not own:
+        return uids[0]
+    last = own[-1]
     if takes.refused(last) and last.refused is not None and last.refused[1] is not Kind.CONFLICT:
         return last.uid
-    return session.uids[1] if last.uid == session.uids[0] else session.uids[0]
+    held = {take.uid for take in own if not takes.over(take, cadence)}
+    clashed = {take.uid for take in own if takes.clashed(take, cadence)}
+    free = [uid for uid in uids if uid not in held and uid != last.uid]
+    calm = [uid for uid in uids if uid not in clashed][:2]
+    return next((uid for uid in (*calm, *free) if uid in free), next(uid for uid in uids if uid != last.uid))
 
 
 def with_room(session: Session) -> Session:
@@ -59,7 +73,7 @@ def with_room(session: Session) -> Session:
     return session.evolve(acquire_trouble=Trouble())
 
 
-def intend(session: Session, due: Due, now: Instant) -> Session:
+def intend(session: Session, due: Due, now: Instant, cadence: Cadence) -> Session:
     """The session with the intent of a call that is not repeatable for free: saved before that call."""
     if due.step is Step.START:
         if due.take is not None:
@@ -73,6 +87,8 @@ def intend(session: Session, due: Due, now: Instant) -> Session:
             resource_id=kept.resource_id,
             acquired_at=kept.acquired_at,
             sent_at=now,
+            line=due.line,
+            expires_at=takes.expiry(session, now, cadence),
             reused=any(other.uid == kept.uid and takes.may_have_run(other) for other in session.takes),
         )
         return _with_state(session.evolve(reservation=None, takes=(*_worth_keeping(session), take)))
@@ -88,7 +104,8 @@ def _stop_intended(take: Take, now: Instant) -> Take:
     if take.stop_sent_at is None:
         return take.model_copy(update={"stop_sent_at": now})
     if take.stop_trouble.last is None and take.end is None:
-        return take.model_copy(update={"stop_trouble": take.stop_trouble.add(take.stop_sent_at, Kind.UNKNOWN)})
+        unheard = take.stop_trouble.add(take.stop_sent_at, Kind.UNKNOWN)
+        return take.model_copy(update={"stop_trouble": unheard})
     return take
 
 
@@ -109,11 +126,21 @@ def apply(session: Session, fact: Outcome) -> Session:
         return session if session.state.final else _with_state(note_acquire(session, fact))
     index = find_take(session, fact)
     if index is None:
-        return session
+        return _without_spent(session, fact)
     if fact.kind is Kind.PERMANENT and fact.step in (Step.UPDATE, Step.UPDATE_LAYOUT):
         return note_refused_change(session, fact)
+    session = with_answer(session, fact)
     take = settle_take(TAKE_RULES[fact.step][fact.kind](session.takes[index], fact))
     return _with_take(session, index, take)
+
+
+def _without_spent(session: Session, fact: Outcome) -> Session:
+    """A refused start whose intent Redis has lost: that resource is not to be started again."""
+    kept = session.reservation
+    spent = fact.step is Step.START and fact.kind in HARD
+    if spent and kept is not None and kept.resource_id == fact.resource_id:
+        return session.evolve(reservation=None)
+    return session
 
 
 def advance(session: Session, now: Instant, cadence: Cadence) -> Session:
@@ -132,6 +159,13 @@ def advance(session: Session, now: Instant, cadence: Cadence) -> Session:
     if session.settled_at is None and _settled(session, now, cadence):
         return session.evolve(settled_at=now)
     return session
+
+
+def to_verify(session: Session, now: Instant, cadence: Cadence) -> Session:
+    """A completed session whose bucket can be looked into: it is settled only when that has been done."""
+    if session.verify or session.state is not State.COMPLETED:
+        return session
+    return advance(session.evolve(verify=True, settled_at=None), now, cadence)
 
 
 def _stopping(session: Session, now: Instant) -> Session:
@@ -162,9 +196,13 @@ def _settled(session: Session, now: Instant, cadence: Cadence) -> bool:
     assert session.final_at is not None
     if session.state is not State.COMPLETED or session.ending is Ending.EMPTY:
         return True
+    closed = now >= session.final_at + cadence.settle_window
+    if session.verify:
+        unseen = [take for take in session.takes if unverified(take)]
+        return not unseen or (closed and all(take.look_trouble.count for take in unseen))
     named = [take for take in session.takes if take.sid is not None and not empty(take)]
     waiting = [take for take in named if take.upload is not Upload.UPLOADED]
-    return not waiting or now >= session.final_at + cadence.settle_window
+    return not waiting or closed
 
 
 def _alert(session: Session, now: Instant, cadence: Cadence) -> Session:

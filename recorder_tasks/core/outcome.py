@@ -11,7 +11,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Instant = Annotated[float, Field(description="seconds since 1970-01-01T00:00Z, by Redis's clock")]
+Instant = Annotated[
+    float, Field(description="seconds since 1970-01-01T00:00Z, by Redis's clock", allow_inf_nan=False)
+]
 
 
 class Frozen(BaseModel):
@@ -20,8 +22,18 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Kept(Frozen):
+    """A value that lies in Redis, where workers of two versions meet.
+
+    Members that only a newer version knows are kept and written back, so an older one that saves loses none.
+    For that the next value must be made of the one before (``model_copy``), never anew.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+
 class Step(StrEnum):
-    """One call of the vendor's API on behalf of a session."""
+    """One call on behalf of a session: of the vendor's API, or (verify) a look into the customer's bucket."""
 
     ACQUIRE = "acquire"
     START = "start"
@@ -29,6 +41,7 @@ class Step(StrEnum):
     UPDATE = "update"
     UPDATE_LAYOUT = "update_layout"
     STOP = "stop"
+    VERIFY = "verify"
 
 
 class Mode(StrEnum):
@@ -76,10 +89,11 @@ class FileSource(StrEnum):
     STOP = "stop"
     CALLBACK = "callback"
     QUERY = "query"
+    BUCKET = "bucket"  # nobody named it, and there it is
     NAMING_RULE = "naming_rule"
 
 
-class RecordedFile(Frozen):
+class RecordedFile(Kept):
     """A file that a take has made or will have made, by its path in the customer's bucket."""
 
     name: str
@@ -88,6 +102,8 @@ class RecordedFile(Frozen):
     uid: str | None = None  # the recorded user; "0" for a mix
     playable: bool | None = None
     started_at: Instant | None = None
+    found_at: Instant | None = None  # earliest look that saw it in the bucket, whole
+    found_as: str | None = None  # under this name, if not its own: an index that was uploaded late (8.1)
 
 
 class Outcome(Frozen):
@@ -109,6 +125,9 @@ class Outcome(Frozen):
     asynchronous: bool = False  # stop: the answer did not wait for the upload
     ban: bool = False  # stop: carried out as a ban of the uid, since no sid is known (14)
     absent: bool = False  # acquire: nobody is in the channel, so nothing was acquired
+    present: bool = False  # acquire: somebody was seen publishing in the channel
+    missing: tuple[str, ...] = ()  # verify: what should be in the bucket and is not, the first few
+    missing_count: int = 0  # verify: of all that
     http_status: int | None = None
     code: int | None = None
     reason: str | None = None

@@ -5,10 +5,11 @@ Both are frozen. Only :mod:`.lifecycle` (facts and time) and :mod:`.wishes` (peo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, Self
 
-from recorder_tasks.core.outcome import Frozen, Instant, Kind, Mode, RecordedFile, Step, Upload
+from recorder_tasks.core.outcome import Frozen, Instant, Kept, Kind, Mode, RecordedFile, Step, Upload
 
 
 class State(StrEnum):
@@ -32,12 +33,13 @@ FINAL = frozenset({State.COMPLETED, State.CANCELLED, State.MISSED, State.FAILED}
 
 
 class Ending(StrEnum):
-    """What a completed session amounts to; never more than the vendor has confirmed (P7)."""
+    """What a completed session amounts to; never more than somebody has confirmed (P7)."""
 
+    VERIFIED = "verified"  # every expected object was seen in the customer's bucket
     UPLOADED = "uploaded"  # every file is in the customer's storage
     BACKED_UP = "backed_up"  # every file is safe, some still in the vendor's backup (3.5)
     STRANDED = "stranded"  # the vendor still holds files and delivers them later (15.6)
-    UNCONFIRMED = "unconfirmed"  # it is over; nobody has said where the files are
+    UNCONFIRMED = "unconfirmed"  # it is over; where the files are, nobody has said or the bucket denies
     PARTIAL = "partial"  # a recorder was lost or the start was late: part of the time is missing
     EMPTY = "empty"  # nobody published, so nothing was recorded
 
@@ -55,9 +57,10 @@ class Lane(StrEnum):
 
 
 KEPT_TROUBLES = 8
+UIDS_EACH = 8  # reserved for one session: two that take turns in each line, others for when people hold those
 
 
-class Trouble(Frozen):
+class Trouble(Kept):
     """Calls that did not settle a question, as a set of (seen at, kind): the latest few.
 
     Being a function of the *set* of facts, it is the same in whatever order and how often they arrive.
@@ -66,13 +69,16 @@ class Trouble(Frozen):
     recent: tuple[tuple[Instant, Kind], ...] = ()
 
     def add(self, at: Instant, kind: Kind) -> Trouble:
-        return Trouble(recent=tuple(sorted({*self.recent, (at, kind)}))[-KEPT_TROUBLES:])
+        return self._with(sorted({*self.recent, (at, kind)})[-KEPT_TROUBLES:])
 
     def since(self, settled: Instant | None) -> Trouble:
         """What is left of it once the question was settled at that instant."""
         if settled is None or not self.recent or self.recent[0][0] > settled:
             return self
-        return Trouble(recent=tuple(entry for entry in self.recent if entry[0] > settled))
+        return self._with(entry for entry in self.recent if entry[0] > settled)
+
+    def _with(self, recent: Iterable[tuple[Instant, Kind]]) -> Trouble:
+        return self.model_copy(update={"recent": tuple(recent)})
 
     @property
     def last(self) -> Instant | None:
@@ -85,6 +91,15 @@ class Trouble(Frozen):
     @property
     def count(self) -> int:
         return len(self.recent)
+
+
+class Look(Kept):
+    """What a look into the bucket left open: objects that were not there, or why it could not be looked."""
+
+    at: Instant
+    missing: tuple[str, ...] = ()  # the first few by name, of ``count``
+    count: int = 0
+    trouble: str | None = None
 
 
 class End(StrEnum):
@@ -101,7 +116,28 @@ class End(StrEnum):
         return tuple(End).index(self)
 
 
-class Take(Frozen):
+class Signal(Kept):
+    """Trouble of a take that a callback told (6.4): evidence, and a reason to query, never the truth.
+
+    ``at`` is the vendor's time of the event; ``code`` its errorCode, exitStatus, leaveCode or page code.
+    """
+
+    at: Instant
+    event: int
+    code: int | None = None
+    module: int | None = None  # of an error: 0 recorder, 1 uploader, 2 service, 6 web
+    text: str = ""
+
+
+class Answered(Kept):
+    """A call that was no success, by what came back: ``401``, ``400/53``, ``no answer``; when it did last."""
+
+    at: Instant
+    step: Step
+    answer: str
+
+
+class Take(Kept):
     """One run of a recorder: (uid, resource, sid) and every fact that was learnt of it.
 
     Each member is a join over the facts that touch it (earliest, latest, best ranked, union), which is why
@@ -112,6 +148,8 @@ class Take(Frozen):
     resource_id: str
     acquired_at: Instant
     sent_at: Instant  # start's intent, saved before the first start call
+    line: int = 0  # of a redundant pair, which of the two it belongs to
+    expires_at: Instant | None = None  # of its token: the vendor itself ends it then (7.1)
     resent_at: Instant | None = None  # the latest intent to repeat that very call
     sid: str | None = None
     accepted_at: Instant | None = None  # earliest 200 to start, or 201
@@ -122,6 +160,7 @@ class Take(Frozen):
     confirmed_at: Instant | None = None  # earliest query that saw it ready or recording
     alive_at: Instant | None = None  # latest answer of a living recorder
     status: tuple[Instant, int] | None = None  # latest status, and when it was seen
+    leaving: tuple[Instant, int] | None = None  # earliest status that only an exit shows (6 to 8)
     missing: tuple[Instant, ...] = ()  # 404s since alive_at: an episode
     query_trouble: Trouble = Trouble()
     stop_sent_at: Instant | None = None  # earliest intent to stop
@@ -133,6 +172,10 @@ class Take(Frozen):
     update: tuple[Instant, str] | None = None  # latest change that the vendor took, by id
     layout: tuple[Instant, str] | None = None
     change_trouble: Trouble = Trouble()
+    signals: tuple[Signal, ...] = ()  # what callbacks told, the latest few distinct ones
+    verified_at: Instant | None = None  # earliest look that found all that was expected then
+    look: Look | None = None  # the latest that did not
+    look_trouble: Trouble = Trouble()
 
     @property
     def recorded(self) -> bool:
@@ -140,7 +183,7 @@ class Take(Frozen):
         return self.sid is not None or self.accepted_at is not None
 
 
-class Reservation(Frozen):
+class Reservation(Kept):
     """A resource that acquire gave us and no start has used; good for five minutes (5.1)."""
 
     uid: int
@@ -148,7 +191,7 @@ class Reservation(Frozen):
     acquired_at: Instant
 
 
-class Change(Frozen):
+class Change(Kept):
     """What update or updateLayout shall send: the whole wish, since each call replaces the earlier one."""
 
     id: str
@@ -156,14 +199,14 @@ class Change(Frozen):
     asked_at: Instant
 
 
-class Refusal(Frozen):
+class Refusal(Kept):
     """A change that the vendor will not take, kept so that ``show`` can say why."""
 
     id: str
     reason: str
 
 
-class Origin(Frozen):
+class Origin(Kept):
     """Which occurrence of which schedule a session is.
 
     ``withdrawn``: why the schedule took it back; should it want the slot again, that is another session.
@@ -187,7 +230,12 @@ class Overlap(StrEnum):
     CANCEL_PREVIOUS = "cancel_previous"
 
 
-class Session(Frozen):
+# What this version knows to do for a session that says so in ``needs``. An addition that an older worker must
+# not overlook, as it may other new members, is named there (docs/upgrading.md).
+UNDERSTOOD: frozenset[str] = frozenset()
+
+
+class Session(Kept):
     """One wanted recording: the plan, the wishes of people, and the takes with their facts.
 
     ``recipe`` is the vendor's clientRequest without secrets; ``storage`` names an entry of the settings.
@@ -204,7 +252,10 @@ class Session(Frozen):
     storage: str = "default"
     labels: dict[str, str] = {}
     digest: str = ""  # of what record() was asked for, to tell a repeat from a clash under one key
-    uids: tuple[int, int]
+    uids: tuple[int, int]  # the first and the last of those reserved for its recorders
+    redundancy: int = 1  # recorders at a time, each in a line of its own (5.6)
+    by_token: bool = False  # its recorders join with a token, so the app has a certificate (7.1)
+    notified: bool = False  # the vendor calls back about it, so that a lost sid may come home (6)
     created_at: Instant
     start: Instant
     end: Instant  # planned
@@ -213,17 +264,21 @@ class Session(Frozen):
     max_idle: float = 300.0
     async_stop: bool = False
     coverage: bool = False  # rather two recorders for a while than a gap
+    verify: bool = False  # completed, and its bucket can be looked into: not settled before that
     lead: float = 0.0  # seconds by which it may begin early, to be in time at a crowded bell
     begin_at: Instant | None = None  # its place before the bell, once the starts around it are known
     start_by: Instant | None = None  # not begun later than this: it is missed then
     priority: int = 0  # the higher goes first when the app is at its cap
     overlap: Overlap = Overlap.ALLOW
     origin: Origin | None = None
+    needs: tuple[str, ...] = ()  # workers that do not understand all of these leave it to newer ones
 
     state: State = State.SCHEDULED
     reservation: Reservation | None = None
     acquire_trouble: Trouble = Trouble()
     absent_at: Instant | None = None  # latest look that found nobody in the channel
+    present_at: Instant | None = None  # latest look that found somebody publishing
+    answered: tuple[Answered, ...] = ()  # calls that were no success, the latest few distinct ones
     takes: tuple[Take, ...] = ()
     stop_at: Instant | None = None  # asked for by a person
     cancelled: bool = False
@@ -265,6 +320,20 @@ class Session(Frozen):
         return self.takes[-1] if self.takes else None
 
     @property
+    def lines(self) -> range:
+        """The recorders that it wants at a time, by number; each is replaced and rolled over on its own."""
+        return range(self.redundancy)
+
+    def line(self, number: int) -> list[tuple[int, Take]]:
+        """The takes of one line, the oldest first, with their places in ``takes``."""
+        return [(index, take) for index, take in enumerate(self.takes) if take.line == number]
+
+    def uids_of(self, line: int) -> range:
+        """The uids that recorders of a line may have; no two lines share one."""
+        low, high = self.uids
+        return range(low + line, high + 1, self.redundancy)
+
+    @property
     def files(self) -> tuple[RecordedFile, ...]:
         return tuple(file for take in self.takes for file in take.files)
 
@@ -280,3 +349,4 @@ class Due(Frozen):
     lane: Lane
     step: Step | None = None
     take: int | None = None  # index into takes
+    line: int = 0  # acquire, and the start of what it gave: which line gets a take

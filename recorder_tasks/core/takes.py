@@ -5,7 +5,7 @@ from __future__ import annotations
 from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.facts import BROKEN, CONFIRMED, HARD
 from recorder_tasks.core.outcome import Instant, Kind
-from recorder_tasks.core.session import End, Take
+from recorder_tasks.core.session import End, Session, Take
 
 # These prove that the resource has no recorder: with one it would have answered 201/7 (4.3). A wrong request
 # does not: a gateway refuses (401) without looking.
@@ -24,6 +24,15 @@ def conflicts_with_us(take: Take) -> bool:
     return take.reused and take.refused is not None and take.refused[1] is Kind.CONFLICT
 
 
+def clashed(take: Take, cadence: Cadence) -> bool:
+    """Whether somebody else seems to use its uid: taken before it started, or thrown out soon after (5.3)."""
+    if take.refused is not None and take.refused[1] is Kind.CONFLICT:
+        return not take.reused
+    if take.confirmed_at is None or gone_at(take, cadence) is None:
+        return False
+    return take.missing[0] < take.confirmed_at + cadence.clash_within
+
+
 def doubtful(take: Take) -> bool:
     """Some start call may have succeeded although nobody has heard so: unclear, or repeated unanswered."""
     return take.resent_at is not None or any(kind is Kind.UNKNOWN for _, kind in take.start_trouble.recent)
@@ -40,8 +49,6 @@ def gone_at(take: Take, cadence: Cadence) -> Instant | None:
     if not take.missing:
         return None
     since = take.missing[0]
-    if take.confirmed_at is None and take.accepted_at is not None:
-        since = take.accepted_at
     return next((at for at in take.missing if at >= since + cadence.gone_after), None)
 
 
@@ -70,6 +77,44 @@ def over(take: Take, cadence: Cadence) -> bool:
         return True
     missed = take.stop_missed_at
     return missed is not None and gone_at(take, cadence) is not None and missed >= take.missing[0]
+
+
+def expiry(session: Session, sent: Instant, cadence: Cadence) -> Instant | None:
+    """When the token of a take that is sent then ends it, should nobody else do so (P2)."""
+    if not session.by_token:
+        return None
+    return min(session.deadline + cadence.token_grace, sent + cadence.token_life)
+
+
+def expiring_at(take: Take, cadence: Cadence) -> Instant | None:
+    """From when on its successor is due, should the recording outlast its token; None without a token."""
+    if take.expires_at is None:
+        return None
+    return take.expires_at - min(cadence.rollover, (take.expires_at - take.sent_at) / 2)
+
+
+def rolls_over_at(session: Session, take: Take, cadence: Cadence) -> Instant | None:
+    """When a take that does well gets a successor: before it expires, if that is before the end (7.1)."""
+    if take.expires_at is None or take.expires_at >= session.ends_at:
+        return None
+    return expiring_at(take, cadence)
+
+
+def current(session: Session, line: int, cadence: Cadence) -> tuple[int, Take] | None:
+    """The take that a line is about, with its place: the latest, or a living one it failed to succeed."""
+    own = session.line(line)
+    if not own:
+        return None
+    if over(own[-1][1], cadence):
+        for index, take in reversed(own[:-1]):
+            if not over(take, cadence) and dead_at(take, cadence) is None and not unanswered(take):
+                return index, take
+    return own[-1]
+
+
+def verified(take: Take) -> bool:
+    """Every file that it is known or was expected to have was seen in the bucket."""
+    return take.verified_at is not None and all(file.found_at is not None for file in take.files)
 
 
 def nameless(take: Take) -> bool:

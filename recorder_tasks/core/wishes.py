@@ -69,6 +69,9 @@ PLANNED = (
         "max_idle",
         "async_stop",
         "coverage",
+        "redundancy",
+        "by_token",
+        "notified",
         "lead",
         "start_by",
         "priority",
@@ -93,20 +96,26 @@ def place(session: Session, begin_at: Instant) -> Session:
     return session.evolve(begin_at=min(max(begin_at, session.start - session.lead), session.start))
 
 
-def extend(session: Session, end: Instant, now: Instant) -> Session:
-    """Move the planned end, later or earlier, up to the deadline."""
+def extend(session: Session, end: Instant, now: Instant, *, move_deadline: bool = False) -> Session:
+    """Move the planned end, later or earlier, up to the deadline; or past it, and the deadline with it.
+
+    A recorder whose token does not last that long gets a successor before it leaves (7.1).
+    """
     _open(session, "extend")
     if now >= session.ends_at or session.state is State.STOPPING:
         raise WishRefused(
             f"cannot extend session {session.id}: it has been stopping since {_say(session.ends_at)}"
         )
-    if end > session.deadline:
-        raise InvalidWish(f"end: {_say(end)} is past the deadline, allowed until {_say(session.deadline)}")
+    if end > session.deadline and not move_deadline:
+        raise InvalidWish(
+            f"end: {_say(end)} is past the deadline, allowed until {_say(session.deadline)} "
+            "unless the deadline is moved too"
+        )
     if end <= max(now, session.start):
         raise InvalidWish(
             f"end: {_say(end)} is not after {_say(max(now, session.start))}; use stop to end it now"
         )
-    return session.evolve(end=end)
+    return session.evolve(end=end, deadline=max(session.deadline, end))
 
 
 def update(session: Session, body: dict[str, Any], change_id: str, now: Instant) -> Session:

@@ -20,6 +20,7 @@ TROUBLED = {
     Step.UPDATE: "change_trouble",
     Step.UPDATE_LAYOUT: "change_trouble",
     Step.STOP: "stop_trouble",
+    Step.VERIFY: "look_trouble",
 }
 SPECIAL: dict[tuple[Step, Kind], dict[str, Any]] = {
     (Step.START, Kind.ACCEPTED): {"accepted_at": AT, "sid": "sid-r1"},
@@ -39,6 +40,7 @@ SPECIAL: dict[tuple[Step, Kind], dict[str, Any]] = {
     (Step.STOP, Kind.UPLOAD_SLOW): {"end": (End.UPLOAD_SLOW, AT)},
     (Step.STOP, Kind.ALREADY_STOPPING): {"end": (End.ALREADY_STOPPING, AT)},
     (Step.STOP, Kind.NOT_FOUND): {"missing": (AT,), "stop_missed_at": AT},
+    (Step.VERIFY, Kind.ACCEPTED): {"verified_at": AT},
 }
 REFUSED_CHANGES = {(Step.UPDATE, Kind.PERMANENT), (Step.UPDATE_LAYOUT, Kind.PERMANENT)}
 ROWS = [(step, kind) for step in TAKE_RULES for kind in Kind if (step, kind) not in REFUSED_CHANGES]
@@ -61,7 +63,9 @@ def test_each_row_keeps_its_fact_and_touches_nothing_else(step: Step, kind: Kind
     if expected is None:
         assert getattr(news, TROUBLED[step]) == Trouble().add(AT, kind)
         put_off = step is Step.START and kind not in (Kind.UNKNOWN, Kind.NOT_SENT)
-        assert changed == {TROUBLED[step], *(["refused"] if put_off else [])}
+        looked = step is Step.VERIFY and kind is not Kind.QUEUED
+        also = ["refused"] if put_off else ["look"] if looked else []
+        assert changed == {TROUBLED[step], *also}
         return
     for member, value in expected.items():
         assert getattr(news, member) == value

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from recorder_tasks.core import wishes
 from recorder_tasks.core.errors import RecorderError
 from recorder_tasks.core.outcome import Upload
-from tests.core.factories import T0, A, B, a_session
+from tests.core.factories import CADENCE, T0, A, a_session
 from tests.core.vendor_model import Vendor
 from tests.core.world import World
 
@@ -21,14 +21,26 @@ LUCK = st.sampled_from(
 )
 
 
+SHORT_TOKENS = CADENCE.model_copy(update={"token_life": 150.0, "rollover": 60.0})
+
+
 class OneRecording(RuleBasedStateMachine):
     """One session from its making to its end, whatever happens around it."""
 
-    @initialize(names_sid=st.booleans(), async_start=st.booleans())
-    def made(self, names_sid: bool, async_start: bool) -> None:
-        session = a_session(created_at=T0 - 5, end=T0 + 400, health_every=40.0, max_idle=60.0)
+    @initialize(
+        names_sid=st.booleans(),
+        async_start=st.booleans(),
+        redundancy=st.sampled_from([1, 1, 2]),
+        by_token=st.booleans(),
+    )
+    def made(self, names_sid: bool, async_start: bool, redundancy: int, by_token: bool) -> None:
+        more = {"redundancy": redundancy, "by_token": by_token}
+        uids = (A, A + 7)
+        session = a_session(
+            created_at=T0 - 5, end=T0 + 400, health_every=40.0, max_idle=60.0, uids=uids, **more
+        )
         vendor = Vendor(now=T0 - 5, max_idle=60.0, names_sid=names_sid)
-        self.world = World(session, T0 - 5, vendor)
+        self.world = World(session, T0 - 5, vendor, SHORT_TOKENS)
         self.changes = 0
         if async_start:
             self.world.pass_time(5)
@@ -117,7 +129,7 @@ class OneRecording(RuleBasedStateMachine):
     def people_come_or_go(self) -> None:
         self.world.vendor.people = not self.world.vendor.people
 
-    @rule(uid=st.sampled_from([A, B]), there=st.booleans())
+    @rule(uid=st.integers(A, A + 7), there=st.booleans())
     def a_stranger_takes_or_leaves_a_uid(self, uid: int, there: bool) -> None:
         if there and all(recorder.uid != uid for recorder in self.world.vendor.alive):
             self.world.vendor.strangers.add(uid)
@@ -141,7 +153,8 @@ class OneRecording(RuleBasedStateMachine):
                 recorder.broken = True
             if how in ("dies", "breaks"):
                 self.world.vendor.end(recorder, self.world.now, how)
-            if how == "migrates":
+            if how == "migrates":  # a second time before anybody saw it again, it is away for too long
+                recorder.missed = recorder.missed or recorder.hidden_until > self.world.now - 60
                 recorder.hidden_until = self.world.now + 60
             if how == "vanishes":
                 recorder.hidden_until, recorder.missed = self.world.now + 200, True

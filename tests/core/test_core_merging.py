@@ -24,6 +24,8 @@ FILES = st.builds(
     uid=st.sampled_from([None, "0", "7"]),
     playable=st.sampled_from([None, True, False]),
     started_at=st.sampled_from([None, T0, T0 + 1]),
+    found_at=st.sampled_from([None, T0, T0 + 1]),
+    found_as=st.sampled_from([None, "late.m3u8"]),
 )
 INSTANTS = st.integers(0, 400).map(lambda second: T0 + second)
 
@@ -50,6 +52,10 @@ def a_fact(draw: st.DrawFn, count: int) -> Outcome:
         members |= {"status": draw(st.sampled_from([None, 1, 4, 5, 7, 20])), "ban": draw(st.booleans())}
         members |= {"files": tuple(draw(st.lists(FILES, max_size=2)))}
         members |= {"upload": draw(st.sampled_from([None, *Upload]))}
+        members |= {
+            "missing": draw(st.sampled_from([(), ("a.ts",)])),
+            "missing_count": draw(st.integers(0, 1)),
+        }
     return Outcome(**members)
 
 

@@ -48,8 +48,15 @@ def test_a_fresh_resource_turns_acquire_into_start() -> None:
 
 def test_a_resource_that_is_too_old_is_acquired_anew() -> None:
     session = after(a_session(), acquired())
-    assert not usable_reservation(session, T0 + 270, CADENCE)
+    assert not usable_reservation(session, 0, T0 + 270, CADENCE)
     assert step_at(session, T0 + 270) == (Step.ACQUIRE, None)
+
+
+@pytest.mark.parametrize("kind", [Kind.CONFLICT, Kind.RESOURCE_DEAD, Kind.PERMANENT])
+def test_a_refused_resource_is_not_started_again_though_redis_has_lost_its_intent(kind: Kind) -> None:
+    session = after(a_session(), acquired(), fact(Step.START, kind, T0 + 1))
+    assert session.state is State.STARTING
+    assert step_at(session, T0 + 2) == (Step.ACQUIRE, None)
 
 
 def test_a_resource_for_the_uid_that_is_no_longer_wanted_is_not_started() -> None:
@@ -106,7 +113,7 @@ def test_the_intent_of_a_start_uses_up_the_resource() -> None:
     session = after(a_session(), acquired())
     due = decide(session, T0 + 1, CADENCE)
     assert due is not None
-    session = intend(session, due, T0 + 1)
+    session = intend(session, due, T0 + 1, CADENCE)
     assert session.reservation is None
     assert session.takes == (a_take(acquired_at=T0),)
 
@@ -121,7 +128,7 @@ def test_an_intent_whose_worker_died_is_repeated_with_the_same_resource() -> Non
     session = unanswered()
     assert step_at(session, T0 + 12) is None
     assert step_at(session, T0 + 13) == (Step.START, 0)
-    session = intend(session, Due(at=T0 + 13, lane=Lane.START, step=Step.START, take=0), T0 + 13)
+    session = intend(session, Due(at=T0 + 13, lane=Lane.START, step=Step.START, take=0), T0 + 13, CADENCE)
     assert session.takes[0].resent_at == T0 + 13
     assert step_at(session, T0 + 24) is None
 
@@ -144,7 +151,7 @@ def test_a_start_that_stays_unclear_is_banned_when_its_resource_gets_too_old() -
     assert step_at(session, T0 + 270) == (Step.STOP, 0)
     session = after(session, fact(Step.STOP, Kind.ACCEPTED, T0 + 271, ban=True))
     assert session.takes[0].end == (End.BANNED, T0 + 271)
-    assert next_uid(session) == B
+    assert next_uid(session, 0, CADENCE) == B
     assert step_at(session, T0 + 271) == (Step.ACQUIRE, None)
 
 
@@ -164,18 +171,27 @@ def test_a_nameless_recorder_is_banned_and_replaced_under_the_other_uid() -> Non
     assert step_at(session, T0 + 6) is None
     session = after(session, fact(Step.STOP, Kind.ACCEPTED, T0 + 8, ban=True))
     assert step_at(session, T0 + 8) == (Step.ACQUIRE, None)
-    assert next_uid(session) == B
+    assert next_uid(session, 0, CADENCE) == B
+
+
+def test_where_the_vendor_calls_back_a_nameless_recorder_is_not_banned_at_once() -> None:
+    waiting = unanswered().evolve(notified=True)
+    session = after(waiting, fact(Step.START, Kind.ALREADY_RUNNING, T0 + 5))
+    assert step_at(session, T0 + 19) is None
+    assert step_at(session, T0 + 20) == (Step.STOP, 0)
+    named = after(session, started(T0 + 9))
+    assert step_at(named, T0 + 20) == (Step.QUERY, 0)
 
 
 def test_a_dead_resource_is_replaced_at_once_under_the_same_uid() -> None:
     session = after(unanswered(), fact(Step.START, Kind.RESOURCE_DEAD, T0 + 2))
-    assert next_uid(session) == A
+    assert next_uid(session, 0, CADENCE) == A
     assert lanes(session, T0 + 2, CADENCE)[Lane.START] == T0 + 3
 
 
 def test_a_uid_that_a_stranger_holds_is_given_up_for_the_other_at_once() -> None:
     session = after(unanswered(), fact(Step.START, Kind.CONFLICT, T0 + 2))
-    assert next_uid(session) == B
+    assert next_uid(session, 0, CADENCE) == B
     assert step_at(session, T0 + 2) == (Step.ACQUIRE, None)
 
 
@@ -184,7 +200,7 @@ def test_strangers_on_both_uids_are_asked_again_with_a_gap() -> None:
     session = session.evolve(takes=(*session.takes, a_take(B, "r2", T0 + 3)))
     session = after(session, fact(Step.START, Kind.CONFLICT, T0 + 4, "r2"))
     assert lanes(session, T0 + 4, CADENCE)[Lane.START] == T0 + 7
-    assert next_uid(session) == A
+    assert next_uid(session, 0, CADENCE) == A
 
 
 def test_a_start_that_is_wrong_in_itself_fails_the_session_with_the_vendors_words() -> None:
@@ -240,13 +256,13 @@ def test_a_53_on_a_uid_that_this_session_may_have_started_is_banned_before_it_go
     )
     due = decide(session, T0 + 8, CADENCE)
     assert due is not None
-    session = intend(session, due, T0 + 8)
+    session = intend(session, due, T0 + 8, CADENCE)
     assert session.takes[1].reused
     session = after(session, fact(Step.START, Kind.CONFLICT, T0 + 9, "r2"))
     assert step_at(session, T0 + 9) == (Step.STOP, 1)
     session = after(session, fact(Step.STOP, Kind.ACCEPTED, T0 + 10, "r2", ban=True))
     assert step_at(session, T0 + 10) == (Step.ACQUIRE, None)
-    assert next_uid(session) == B
+    assert next_uid(session, 0, CADENCE) == B
 
 
 def test_a_sid_that_comes_after_the_ban_is_stopped_by_name_at_the_pace_of_stops() -> None:
@@ -259,7 +275,8 @@ def test_a_sid_that_comes_after_the_ban_is_stopped_by_name_at_the_pace_of_stops(
     assert step_at(session, T0 + 7) == (Step.STOP, 0)
     session = after(session, fact(Step.STOP, Kind.UNKNOWN, T0 + 8))
     assert lanes(session, T0 + 8, CADENCE)[Lane.STOP] == T0 + 9
-    session = after(session, fact(Step.STOP, Kind.NOT_FOUND, T0 + 100))
+    missed = (fact(Step.STOP, Kind.NOT_FOUND, T0 + at) for at in (9, 100))
+    session = after(session, *missed)
     assert takes.over(session.takes[0], CADENCE)
 
 
@@ -284,8 +301,8 @@ def test_hours_of_refusals_do_not_make_the_session_grow_without_bound() -> None:
     session = a_session(end=T0 + 9000, deadline=T0 + 9000)
     for number in range(30):
         at, rid = T0 + number * 60, f"r{number}"
-        session = after(session, acquired(at, next_uid(session), rid))
-        session = intend(session, Due(at=at, lane=Lane.START, step=Step.START), at + 1)
+        session = after(session, acquired(at, next_uid(session, 0, CADENCE), rid))
+        session = intend(session, Due(at=at, lane=Lane.START, step=Step.START), at + 1, CADENCE)
         session = after(session, fact(Step.START, Kind.THROTTLED, at + 2, rid))
     assert len(session.takes) <= KEPT_REFUSALS + 2
     assert lanes(session, T0 + 1743, CADENCE)[Lane.START] == T0 + 1742 + 8

@@ -46,7 +46,7 @@ def test_nothing_new_tells_nothing() -> None:
 def test_the_way_to_a_recording_is_told_step_by_step() -> None:
     assert news(a_session(), acquired()) == ["session.starting"]
     session = after(a_session(), acquired())
-    intended = intend(session, Due(at=T0, lane=Lane.START, step=Step.START), T0 + 1)
+    intended = intend(session, Due(at=T0, lane=Lane.START, step=Step.START), T0 + 1, CADENCE)
     assert names(session, intended) == ["take.intended"]
     assert news(unanswered(), started(T0 + 2)) == ["session.started"]
     session = after(unanswered(), started(T0 + 2))

@@ -45,7 +45,7 @@ def test_404s_for_ninety_seconds_are_the_end_and_the_other_uid_takes_over() -> N
     assert step_at(session, T0 + 190) == (Step.STOP, 0)
     session = after(session, fact(Step.STOP, Kind.NOT_FOUND, T0 + 191))
     assert step_at(session, T0 + 191) == (Step.ACQUIRE, None)
-    assert next_uid(session) == B
+    assert next_uid(session, 0, CADENCE) == B
 
 
 def test_a_dead_recorder_whose_stop_is_not_answered_does_not_hold_up_its_replacement() -> None:
@@ -111,9 +111,15 @@ def test_a_start_that_is_not_ready_after_ninety_seconds_is_replaced() -> None:
 
 def test_a_bad_storage_is_seen_as_404s_after_the_start_and_replaced_after_ninety_seconds() -> None:
     session = after(
-        unanswered(), started(T0 + 2), *(fact(Step.QUERY, Kind.NOT_FOUND, T0 + 2 + s) for s in (5, 50, 90))
+        unanswered(), started(T0 + 2), *(fact(Step.QUERY, Kind.NOT_FOUND, T0 + 2 + s) for s in (5, 50, 95))
     )
-    assert takes.dead_at(session.takes[0], CADENCE) == T0 + 92
+    assert takes.dead_at(session.takes[0], CADENCE) == T0 + 97
+
+
+def test_one_404_long_after_a_start_whose_queries_failed_may_be_a_migration() -> None:
+    unheard = (fact(Step.QUERY, Kind.UNKNOWN, T0 + 2 + s) for s in (5, 20, 50))
+    session = after(unanswered(), started(T0 + 2), *unheard, fact(Step.QUERY, Kind.NOT_FOUND, T0 + 100))
+    assert takes.dead_at(session.takes[0], CADENCE) is None
 
 
 def test_people_who_come_back_after_an_idle_exit_are_recorded_again() -> None:
@@ -205,19 +211,19 @@ def test_a_late_stop_answer_never_brings_a_final_session_back() -> None:
 
 def test_repeating_the_intent_of_a_stop_keeps_the_first_instant() -> None:
     due = Due(at=END, lane=Lane.STOP, step=Step.STOP, take=0)
-    session = intend(recording(), due, END)
+    session = intend(recording(), due, END, CADENCE)
     assert session.takes[0].stop_sent_at == END
     answered = apply(session, fact(Step.STOP, Kind.TRANSIENT, END + 1))
-    assert intend(answered, due, END + 9) is answered
+    assert intend(answered, due, END + 9, CADENCE) is answered
     query = Due(at=END, lane=Lane.QUERY, step=Step.QUERY, take=0)
-    assert intend(session, query, END) is session
+    assert intend(session, query, END, CADENCE) is session
 
 
 def test_a_stop_that_nobody_lived_to_hear_answered_may_have_been_the_end() -> None:
     due = Due(at=END, lane=Lane.STOP, step=Step.STOP, take=0)
-    died_in_it = intend(recording(), due, END)
-    again = intend(died_in_it, due, END + 30)
-    assert intend(again, due, END + 31) is again
+    died_in_it = intend(recording(), due, END, CADENCE)
+    again = intend(died_in_it, due, END + 30, CADENCE)
+    assert intend(again, due, END + 31, CADENCE) is again
     session = after(
         again,
         fact(Step.STOP, Kind.NOT_FOUND, END + 31),

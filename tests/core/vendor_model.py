@@ -32,6 +32,8 @@ class Recorder:
     data: bool = False
     upload: Upload | None = None
     empty_since: Instant | None = None
+    line: int = 0
+    expires_at: Instant | None = None  # of its token
 
     @property
     def alive(self) -> bool:
@@ -59,6 +61,9 @@ class Vendor:
 
     def pass_to(self, now: Instant) -> None:
         for recorder in self.alive:
+            if recorder.expires_at is not None and now >= recorder.expires_at:
+                self.end(recorder, recorder.expires_at, "token")
+                continue
             if self.people:
                 recorder.data, recorder.empty_since = True, None
                 continue
@@ -79,7 +84,7 @@ class Vendor:
         self.resources[rid] = (uid, self.now)
         return {"kind": Kind.ACCEPTED, "resource_id": rid, "uid": uid}
 
-    def start(self, rid: str) -> Answer:
+    def start(self, rid: str, line: int = 0, expires_at: Instant | None = None) -> Answer:
         recorder = self.recorders.get(rid)
         uid, acquired = self.resources[rid]
         if recorder is not None and recorder.alive:
@@ -93,7 +98,9 @@ class Vendor:
         if uid in self.strangers or any(other.uid == uid for other in self.alive):
             self.spent.add(rid)
             return {"kind": Kind.CONFLICT}
-        self.recorders[rid] = Recorder(uid, rid, f"sid-{rid}", self.now, data=self.people)
+        self.recorders[rid] = Recorder(
+            uid, rid, f"sid-{rid}", self.now, data=self.people, line=line, expires_at=expires_at
+        )
         return {"kind": Kind.ACCEPTED, "sid": f"sid-{rid}"}
 
     def _found(self, rid: str) -> Recorder | None:
@@ -138,8 +145,6 @@ class Vendor:
         if step is Step.ACQUIRE:
             return self.acquire(uid)
         assert rid is not None
-        if step is Step.START:
-            return self.start(rid)
         if step is Step.STOP:
             return self.stop(rid) if named else self.ban(uid)
         return self.query(rid) if step is Step.QUERY else self.update(rid)

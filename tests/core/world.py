@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from recorder_tasks.core import lifecycle, takes
 from recorder_tasks.core.agenda import agenda, lanes
+from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step
 from recorder_tasks.core.session import Due, Ending, Lane, Session, State
 from tests.core.factories import CADENCE
@@ -41,8 +43,8 @@ class Worker:
 class World:
     """Moves of the surroundings, and the promises that must hold between any two of them."""
 
-    def __init__(self, session: Session, now: Instant, vendor: Vendor) -> None:
-        self.stored, self.now, self.vendor = session, now, vendor
+    def __init__(self, session: Session, now: Instant, vendor: Vendor, cadence: Cadence = CADENCE) -> None:
+        self.stored, self.now, self.vendor, self.cadence = session, now, vendor, cadence
         self.revision = 0
         self.workers = [Worker(), Worker()]
         self.was_final: State | None = None
@@ -58,12 +60,12 @@ class World:
         return self.stored
 
     def wish(self, wish: Callable[[Session, Instant], Session]) -> None:
-        self.stored = lifecycle.advance(wish(self.stored, self.now), self.now, CADENCE).evolve(
+        self.stored = lifecycle.advance(wish(self.stored, self.now), self.now, self.cadence).evolve(
             revision=self.stored.revision + "'"
         )
 
     def due_at(self) -> Instant | None:
-        return min(lanes(self.stored, self.now, CADENCE).values(), default=None)
+        return min(lanes(self.stored, self.now, self.cadence).values(), default=None)
 
     def pass_time(self, seconds: float) -> None:
         self.now += seconds
@@ -73,15 +75,15 @@ class World:
 
     def claim(self, worker: Worker) -> None:
         """Load, decide, and save the intent of a start or a stop."""
-        session = lifecycle.advance(self.stored, self.now, CADENCE)
-        due = lifecycle.decide(session, self.now, CADENCE)
+        session = lifecycle.advance(self.stored, self.now, self.cadence)
+        due = lifecycle.decide(session, self.now, self.cadence)
         if due is None or due.step is None:
             self.save(session.revision, session)
             return
         if due.step not in (Step.START, Step.STOP):
             worker.session, worker.due = session, due
         else:
-            intended = lifecycle.intend(session, due, self.now)
+            intended = lifecycle.intend(session, due, self.now, self.cadence)
             if due.step is Step.START and due.take is None:
                 due = due.model_copy(update={"take": len(intended.takes) - 1})
             worker.session, worker.due = self.save(session.revision, intended), due
@@ -94,16 +96,19 @@ class World:
             worker.crash()
             return
         take = session.takes[due.take] if due.take is not None else None
-        uid = take.uid if take else lifecycle.next_uid(session)
+        uid = take.uid if take else lifecycle.next_uid(session, due.line, self.cadence)
         said: dict[str, Any]
-        if due.step is Step.ACQUIRE and session.takes and not self.vendor.people:
+        if due.step is Step.ACQUIRE and session.line(due.line) and not self.vendor.people:
             said = {"kind": Kind.EMPTY, "absent": True}
         elif luck in LOST_BEFORE:
             said = {"kind": SAID[luck]}
         else:
             rid = take.resource_id if take else None
             named = take is not None and take.sid is not None
-            said = self.vendor.answer(due.step, uid, rid, named=named)
+            if due.step is Step.START and take is not None:
+                said = self.vendor.start(take.resource_id, take.line, take.expires_at)
+            else:
+                said = self.vendor.answer(due.step, uid, rid, named=named)
             said = {"kind": SAID[luck]} if luck == "lost_after" else said
         if due.step is Step.ACQUIRE and said["kind"] is Kind.PERMANENT:
             said["kind"] = Kind.TRANSIENT  # a wrong acquire ends the session: a story of its own
@@ -123,7 +128,7 @@ class World:
         fact = Outcome(at=self.now, **worker.fact)
         session, due = worker.session, worker.due
         while True:
-            after = lifecycle.advance(lifecycle.apply(session, fact), self.now, CADENCE)
+            after = lifecycle.advance(lifecycle.apply(session, fact), self.now, self.cadence)
             if self.save(session.revision, after) is not None:
                 break
             session = self.stored
@@ -132,14 +137,22 @@ class World:
 
     def _goes_on(self, fact: Outcome, due: Due | None) -> None:
         """The same call is not due again at once: the agenda never spins."""
-        again = lifecycle.decide(self.stored, self.now, CADENCE)
+        again = lifecycle.decide(self.stored, self.now, self.cadence)
         if again is None or due is None or fact.ban or again.step is not fact.step:
             return
         if fact.step is Step.ACQUIRE:
             assert fact.kind is Kind.ACCEPTED, again
-            assert fact.uid != lifecycle.next_uid(self.stored), again
-        elif again.take is not None:
+            assert fact.uid != lifecycle.next_uid(self.stored, again.line, self.cadence), again
+        elif again.take is not None and not self._wanted_otherwise(fact):
             assert self.stored.takes[again.take].resource_id != fact.resource_id, (again, fact)
+
+    def _wanted_otherwise(self, fact: Outcome) -> bool:
+        """Whether somebody asked for another change while this one was on its way."""
+        return (
+            fact.change is not None
+            and self.stored.update is not None
+            and self.stored.update.id != fact.change
+        )
 
     def turn(self, worker: Worker, luck: str = "answered") -> None:
         self.claim(worker)
@@ -158,7 +171,7 @@ class World:
 
     def _p1_never_lost(self) -> None:
         session = self.stored
-        dues = lanes(session, self.now, CADENCE)
+        dues = lanes(session, self.now, self.cadence)
         if self.was_final is not None:
             assert session.state is self.was_final, "a final state was left"
         if session.state.final:
@@ -167,7 +180,7 @@ class World:
 
     def _p2_p4_a_stop_is_due_for_all_that_may_live(self) -> None:
         known = {take.resource_id: index for index, take in enumerate(self.stored.takes)}
-        stops = {due.take for due in agenda(self.stored, CADENCE) if due.lane is Lane.STOP}
+        stops = {due.take for due in agenda(self.stored, self.cadence) if due.lane is Lane.STOP}
         for recorder in self.vendor.alive:
             if recorder.missed:
                 continue
@@ -175,12 +188,18 @@ class World:
             assert known[recorder.rid] in stops, f"{recorder} is not going to be stopped"
 
     def _p3_one_recorder(self) -> None:
+        """In each line, save while the next one takes over from one whose token is about to expire."""
         alive = [entry for entry in self.vendor.alive if not entry.missed and not entry.stuck]
-        assert len(alive) <= 1, f"two recorders at once: {alive}"
+        for line in self.stored.lines:
+            own = sorted((entry for entry in alive if entry.line == line), key=lambda entry: entry.began)
+            for older, newer in pairwise(own):
+                assert older.expires_at is not None, f"two recorders at once: {own}"
+                assert newer.began >= older.expires_at - self.cadence.rollover, f"too early: {own}"
+            assert len(own) <= 2, f"three recorders at once: {own}"
 
     def _no_tick_without_progress(self) -> None:
-        session = lifecycle.advance(self.stored, self.now, CADENCE)
-        due = lifecycle.decide(session, self.now, CADENCE)
+        session = lifecycle.advance(self.stored, self.now, self.cadence)
+        due = lifecycle.decide(session, self.now, self.cadence)
         assert due is None or due.step is not None, f"{due} would be due again and again"
 
     # -- the end ------------------------------------------------------------------------------------
@@ -211,12 +230,17 @@ class World:
     def _p7_honest(self) -> None:
         session, ran = self.stored, list(self.vendor.recorders.values())
         filled = [recorder for recorder in ran if recorder.data]
-        assert all(takes.over(take, CADENCE) for take in session.takes)
+        assert all(takes.over(take, self.cadence) for take in session.takes)
         if session.ending is Ending.EMPTY:
             assert not filled
         if session.ending in (Ending.UPLOADED, Ending.BACKED_UP, Ending.STRANDED):
-            assert filled
-            assert all(_stopped_with(recorder, session.ending) for recorder in filled), ran
+            lines = {recorder.line for recorder in filled}
+            whole = [
+                line
+                for line in lines
+                if all(_stopped_with(one, session.ending) for one in filled if one.line == line)
+            ]
+            assert whole, ran
         if session.state is State.COMPLETED:
             assert session.ending is not None
             assert ran
