@@ -22,9 +22,16 @@ def with_predicted_files(session: Session, prefix: tuple[str, ...]) -> Session:
 
 def _filled(session: Session, take: Take, prefix: tuple[str, ...]) -> Take:
     empty = take.end is not None and take.end[0] is End.EMPTY
-    if take.sid is None or take.files or empty:
+    if take.files or empty:
         return take
+    files = predicted_files(session, take, prefix)
+    return take.model_copy(update={"files": merge_files(take.files, files)}) if files else take
+
+
+def predicted_files(session: Session, take: Take, prefix: tuple[str, ...]) -> tuple[RecordedFile, ...]:
+    """The files that a take with data has by the naming rules; none where they need what nobody knows."""
+    if take.sid is None:
+        return ()
     kinds = (session.recipe.get("recordingFileConfig") or {}).get("avFileType", ["hls"])
     names = agora.predicted_names(session.mode, take.sid, session.channel, kinds, prefix=prefix)
-    files = tuple(RecordedFile(name=name, source=FileSource.NAMING_RULE) for name in names)
-    return take.model_copy(update={"files": merge_files(take.files, files)})
+    return tuple(RecordedFile(name=name, source=FileSource.NAMING_RULE) for name in names)

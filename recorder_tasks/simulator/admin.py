@@ -90,6 +90,10 @@ class Admin:
         code = _number(body, "code", 51)
         return self._take(interventions.fail(self.world, request.path_params["sid"], int(code), now), now)
 
+    def close_page(self, body: Any, request: Request, now: float) -> Answer:
+        code = int(_number(body, "code", 4))
+        return self._take(interventions.close_page(self.world, request.path_params["sid"], code, now), now)
+
     def migrate(self, body: Any, request: Request, now: float) -> Answer:
         seconds, uid = _number(body, "seconds", 90.0), body.get("new_uid")
         task = interventions.migrate(self.world, request.path_params["sid"], seconds, uid, now)
@@ -182,6 +186,7 @@ def admin_app(host: Host) -> Starlette:
         ("POST", "/takes/{sid:path}/kill", admin.kill),
         ("POST", "/takes/{sid:path}/fail", admin.fail),
         ("POST", "/takes/{sid:path}/migrate", admin.migrate),
+        ("POST", "/takes/{sid:path}/close", admin.close_page),
         ("GET", "/settings", admin.settings),
         ("PUT", "/settings", admin.put_settings),
         ("DELETE", "/settings", admin.reset_settings),

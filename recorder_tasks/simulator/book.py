@@ -16,6 +16,7 @@ from recorder_tasks.simulator.limits import Windows
 from recorder_tasks.simulator.notices import Notices
 from recorder_tasks.simulator.settings import SimulatorSettings
 from recorder_tasks.simulator.tasks import Resource, Task
+from recorder_tasks.simulator.uploads import Parcels
 
 Entry = dict[str, Any]
 
@@ -58,6 +59,7 @@ class Book:
         self.log: deque[Entry] = deque(maxlen=settings.log_capacity)
         self.unsaved: deque[Entry] = deque(maxlen=settings.log_capacity)
         self.notices = Notices(self.rng)
+        self.parcels = Parcels()
         self.windows = Windows()
         self.outage_until = 0.0
         self.outage_mode = settings.outage_mode

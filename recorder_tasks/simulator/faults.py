@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recorder_tasks.simulator.routes import MANAGEMENT, RECORDING
+from recorder_tasks.simulator.uploads import BUCKET_FAULTS
 
 VERBS = ("*", *RECORDING, *MANAGEMENT, "ips")
 KINDS = ("lose", "status", "delay", "hang", "upload")
-_MEMBERS = {*KINDS, "reset", "code", "reason", "commit", "body"}
+_MEMBERS = {*KINDS, "reset", "code", "reason", "commit", "body", "bucket", "seconds"}
 
 
 class BadFault(ValueError):
@@ -96,7 +97,7 @@ def fault_of(fault_id: str, body: Mapping[str, Any]) -> Fault:
 def _check(fault: Mapping[str, Any]) -> None:
     if "lose" in fault and fault["lose"] not in ("before", "after"):
         raise BadFault(f"lose: {fault['lose']!r} is neither before nor after")
-    for name in ("delay", "hang"):
+    for name in ("delay", "hang", "seconds"):
         value = fault.get(name, 0)
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
             raise BadFault(f"{name}: {value!r} is not a number of seconds")
@@ -105,6 +106,8 @@ def _check(fault: Mapping[str, Any]) -> None:
         raise BadFault(f"status: {status!r} is not within 200..599")
     if "upload" in fault and fault["upload"] not in ("uploaded", "backuped", "stranded", "unknown"):
         raise BadFault(f"upload: {fault['upload']!r} is none of uploaded, backuped, stranded, unknown")
+    if "bucket" in fault and (fault["bucket"] not in BUCKET_FAULTS or "upload" not in fault):
+        raise BadFault(f"bucket: {fault['bucket']!r} needs upload, and is one of {', '.join(BUCKET_FAULTS)}")
 
 
 def _count(name: str, value: Any) -> int | None:

@@ -59,11 +59,18 @@ def utc(at: float) -> str:
 
 def files_of(task: Task, settings: SimulatorSettings, now: float) -> list[File]:
     """Every index and MP4 that exists at ``now``, the oldest first; slices and screenshots are not listed."""
-    found: list[File] = []
+    return [file for file, _ in ended_files(task, settings, now)]
+
+
+def ended_files(task: Task, settings: SimulatorSettings, now: float) -> list[tuple[File, float]]:
+    """The same, each with the end of what it holds (epoch seconds)."""
+    found: list[tuple[File, float]] = []
     for number, run in enumerate(task.runs):
         if run.heard and task.plan.file_types:
             until = task.runs[number + 1].began_at if number + 1 < len(task.runs) else task.ended_at or now
-            found.extend(_of_run(task, run, _stem(task, settings, number), until, settings))
+            found += [
+                (file, until) for file in _of_run(task, run, _stem(task, settings, number), until, settings)
+            ]
     return found
 
 

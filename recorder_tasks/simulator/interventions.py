@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from recorder_tasks.simulator.channels import channel_of
+from recorder_tasks.simulator.events import PAGE_ENDS
 from recorder_tasks.simulator.faults import Fault, fault_of
 from recorder_tasks.simulator.tasks import Task
 from recorder_tasks.simulator.world import World
@@ -43,6 +44,15 @@ def kill(world: World, name: str, now: float) -> Task:
     """The recorder dies and is never replaced: 404 for ever, event 11 with exitStatus 1."""
     task = _live(world, name)
     world.timeline.fall(task, "killed", now)
+    return task
+
+
+def close_page(world: World, name: str, code: int, now: float) -> Task:
+    """A web page ends by itself: event 71 with ``code`` (6.4), then 404."""
+    task = _live(world, name)
+    if task.plan.page is None or code not in range(1, 7):
+        raise ValueError(f"code: {code} ends no page; a web recording takes 1 to 6")
+    world.timeline.fall(task, PAGE_ENDS[code], now, page_code=code)
     return task
 
 

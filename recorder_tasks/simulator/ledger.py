@@ -55,6 +55,8 @@ def shown_take(world: World, task: Task, now: float) -> dict[str, Any]:
         "alive": task.alive,
         "files": [file.shown() for file in files_of(task, world.book.settings, now)],
         "upload": task.upload,
+        "objects": task.objects,
+        "bucket_error": task.bucket_error,
         "onhold": task.onhold,
         "layout": task.layout,
         "migrations": task.migrations,

@@ -18,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from recorder_tasks.simulator.admin import PREFIX, admin_app
 from recorder_tasks.simulator.apps import DEFAULT_APP
+from recorder_tasks.simulator.bucket import Uploads
 from recorder_tasks.simulator.clock import Clock
 from recorder_tasks.simulator.delivery import Delivery
 from recorder_tasks.simulator.state import StateFile
@@ -71,6 +72,7 @@ class Service:
         self.base_url = ""
         self.connections = Connections()
         self.delivery = Delivery(world, clock)
+        self.uploads = Uploads(world, clock)
         self._admin = admin_app(self)
 
     def app_json(self) -> dict[str, Any]:
@@ -122,6 +124,7 @@ class Service:
             await asyncio.sleep(TICK)
             self.world.advance(self.clock.now())
             self.delivery.send_due()
+            self.uploads.send_due()
             passed += TICK
             if passed >= SAVE_EVERY:
                 self.save()
@@ -133,6 +136,7 @@ class Service:
 
     def close(self) -> None:
         self.delivery.close()
+        self.uploads.close()
         if self.state is not None:
             self.state.save(self.world, self.clock)
             self.state.close()

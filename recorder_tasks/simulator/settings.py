@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "answer_ids": ("all", "no_names", "none"),
@@ -58,6 +59,10 @@ class SimulatorSettings:
     uploading_status: str = "uploaded"
     storage_fails: bool = False
     legacy_vendors: bool = False
+    # Real objects (facts 8)
+    bucket_endpoint: str | None = None
+    bucket_delay_seconds: float = 0.0
+    slice_seconds: float = 15.0
     uid_group_required: bool = True
     transcoding_all_or_nothing: bool = True
     max_bitrate: int | None = 6500
@@ -98,7 +103,15 @@ class SimulatorSettings:
 
 
 DEFAULTS = SimulatorSettings()
-OPTIONAL = {"individual_first_file_seconds", "web_start_seconds", "pcw_web", "max_bitrate", "seed"}
+OPTIONAL = {
+    "individual_first_file_seconds",
+    "web_start_seconds",
+    "pcw_web",
+    "max_bitrate",
+    "seed",
+    "bucket_endpoint",
+}
+ABOVE_NOTHING = ("slice_seconds",)
 
 
 def _checked(name: str, value: Any, known: Mapping[str, Any]) -> Any:
@@ -106,6 +119,8 @@ def _checked(name: str, value: Any, known: Mapping[str, Any]) -> Any:
         raise BadSetting(f"{name}: no such setting; known are {', '.join(sorted(known))}")
     if value is None and name in OPTIONAL:
         return None
+    if name == "bucket_endpoint":
+        return _address(name, value)
     default = getattr(DEFAULTS, name)
     if isinstance(default, tuple):
         return _durations(name, value, len(default) if name == "status_seconds" else None)
@@ -141,6 +156,13 @@ def _number(name: str, value: Any, whole: bool = False) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float) or (whole and isinstance(value, float)):
         raise BadSetting(f"{name}: {value!r} is not a {'whole ' if whole else ''}number")
     low = 1 if name in AT_LEAST_ONE else 0
-    if value < low:
-        raise BadSetting(f"{name}: {value!r} is below {low}")
+    if value < low or (value == 0 and name in ABOVE_NOTHING):
+        raise BadSetting(f"{name}: {value!r} is below {low or 'or at 0'}")
     return value
+
+
+def _address(name: str, value: Any) -> str:
+    parts = urlsplit(value) if isinstance(value, str) else None
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise BadSetting(f"{name}: {value!r} is not an http or https address without a user")
+    return str(value)

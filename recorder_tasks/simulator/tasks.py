@@ -60,6 +60,7 @@ class Doom:
 class Task:
     """A recorder from the accepted start until nothing but 404 is left. Times are epoch seconds.
 
+    ``objects``: what has been uploaded, by name; ``bucket_error``: why the latest try did not get through.
     ``timers`` holds at most one pending instant of each kind; the agenda acts on no other.
     """
 
@@ -91,6 +92,10 @@ class Task:
     stopped_calls: int = 0
     sequence: int = 0
     layout: dict[str, Any] | None = None
+    bucket_fault: str | None = None
+    bucket_late: float = 0.0
+    bucket_error: str | None = None
+    objects: list[str] = field(default_factory=list)
     timers: dict[str, float] = field(default_factory=dict)
 
     @property

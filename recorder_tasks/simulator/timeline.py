@@ -206,6 +206,7 @@ class Timeline:
         """It dies on the spot: nothing but 404 from now on."""
         self._stop_recording(task, cause, at)
         task.gone_at = task.uploaded_at = at
+        self.book.parcels.post(task, at, self.book.settings, whole=False)
         if task.plan.page is not None:
             self._page_closed(task, at, page_code)
         self.book.notices.emit(task, 11, at, exitStatus=1)
@@ -217,6 +218,7 @@ class Timeline:
         self.error(task, at, 2, code)
         self._stop_recording(task, "failure", at)
         task.uploaded_at = at
+        self.book.parcels.post(task, at, self.book.settings, whole=False)
         self._go_at(task, at + self.book.settings.failed_seconds)
         self.book.notices.emit(task, 11, at, exitStatus=1)
 
@@ -226,6 +228,7 @@ class Timeline:
         self._stop_recording(task, cause, at)
         task.uploaded_at = at + settings.upload_seconds
         task.upload = (upload or settings.uploading_status) if task.recorded else None
+        self.book.parcels.post(task, task.uploaded_at, settings)
         self._go_at(task, task.uploaded_at + settings.exit_seconds)
         self._say_goodbye(task, cause, at, page_code)
 

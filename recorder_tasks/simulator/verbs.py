@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from recorder_tasks.simulator import answers, tokens, validation
@@ -12,6 +13,7 @@ from recorder_tasks.simulator.book import Book
 from recorder_tasks.simulator.routes import Call
 from recorder_tasks.simulator.tasks import Doom, Resource, Task
 from recorder_tasks.simulator.timeline import Timeline
+from recorder_tasks.simulator.uploads import Keys
 from recorder_tasks.simulator.validation import Invalid, common
 from recorder_tasks.simulator.validation.start import Plan
 from recorder_tasks.simulator.wire import Response
@@ -80,6 +82,8 @@ class Verbs:
         task = self._task(call, resource, plan, now)
         doom, expires_at = self._admission(app, task, asked.get("token"), now)
         task.doom = doom or self._bad_plan(plan)
+        if settings.bucket_endpoint is not None:
+            self.book.parcels.keys[task.sid] = _keys(asked["storageConfig"])
         self.timeline.begin(task, now)
         if task.doom is None and expires_at is not None:
             self.book.remind(task, "token", expires_at)
@@ -133,8 +137,10 @@ class Verbs:
         self.book.touch(task)
         return Response(200, answers.ids(task, self.book.settings))
 
-    def stop(self, call: Call, app: App, body: Any, now: float, upload: str | None = None) -> Response:
-        """``upload``: what a fault makes of the upload, instead of the settings."""
+    def stop(
+        self, call: Call, app: App, body: Any, now: float, fault: Mapping[str, Any] | None = None
+    ) -> Response:
+        """``fault``: what becomes of the upload, instead of what the settings say."""
         asynchronous = validation.check_stop(self._asked(call, body))
         task = self._find(call, app, now)
         if isinstance(task, Response):
@@ -145,7 +151,9 @@ class Verbs:
             self.book.touch(task)
             return answers.already_ending(task, settings, now)
         joined = task.joined_at is not None
-        self.timeline.end(task, "stop", now, upload=upload)
+        amiss = fault or {}
+        task.bucket_fault, task.bucket_late = amiss.get("bucket"), float(amiss.get("seconds", 0.0))
+        self.timeline.end(task, "stop", now, upload=amiss.get("upload"))
         if asynchronous or not joined:
             return answers.stop_taken(task, settings)
         if not task.recorded and task.plan.page is None:
@@ -241,6 +249,10 @@ class Verbs:
             return Doom("storage", 32, module=1)
         host = plan.page.url.split("/")[2].split(":")[0] if plan.page else ""
         return Doom("access_url_failed", 5, module=6) if host.endswith(UNREACHABLE) else None
+
+
+def _keys(storage: Any) -> Keys:
+    return Keys(storage["accessKey"], storage["secretKey"], storage.get("stsToken"))
 
 
 def _fingerprint(value: Any) -> str:

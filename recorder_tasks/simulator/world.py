@@ -166,7 +166,7 @@ class World:
             return Response(502, {}, delay=float(what["hang"]), lost=manner)
         if "status" in what and not what.get("commit"):
             return self._made_up(what, call)
-        response = self._serve(request, call, app, body, now, what.get("upload"))
+        response = self._serve(request, call, app, body, now, what)
         if "lose" in what or "hang" in what:
             delay = response.delay if "lose" in what else float(what["hang"])
             return Response(response.status, response.body, delay=delay, lost=manner)
@@ -182,11 +182,17 @@ class World:
         return Response(what["status"], _made_up_body(what))
 
     def _serve(
-        self, request: Request, call: Call, app: App, body: Any, now: float, upload: str | None = None
+        self,
+        request: Request,
+        call: Call,
+        app: App,
+        body: Any,
+        now: float,
+        fault: dict[str, Any] | None = None,
     ) -> Response:
         try:
             if call.verb == "stop":
-                return self.verbs.stop(call, app, body, now, upload)
+                return self.verbs.stop(call, app, body, now, fault)
             if call.verb in RECORDING:
                 name = "update_layout" if call.verb == "updateLayout" else call.verb
                 response: Response = getattr(self.verbs, name)(call, app, body, now)

@@ -243,3 +243,15 @@ def test_a_recorder_that_nobody_stops_runs_on() -> None:
     vendor.later(20 * 3600)
     assert take.account()["alive"]
     assert take.account()["billed_seconds"] == 20 * 3600 - 3
+
+
+def test_a_page_that_ends_by_itself_says_why_and_is_gone() -> None:
+    vendor = Vendor()
+    take = vendor.take(mode="web", asked=web_asked())
+    vendor.later(20)
+    interventions.close_page(vendor.world, take.sid, 4, vendor.now)
+    assert take.account()["ended_by"] == "page_load_timeout"
+    assert take.query().status == 404
+    other = vendor.take(cname="other")
+    with pytest.raises(ValueError, match="a web recording takes 1 to 6"):
+        interventions.close_page(vendor.world, other.sid, 4, vendor.now)
