@@ -7,21 +7,27 @@ the due set is the one redelivery, so a message that is lost, doubled or late do
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 from celery import Celery, bootsteps, chain, signals
+from celery.app.amqp import AMQP
 from celery.worker import state
+from kombu.connection import Connection
 from kombu.entity import Queue
 
 from recorder_tasks.core.session import Lane
 from recorder_tasks.flow.calendar import Calendar
 from recorder_tasks.flow.dispatcher import GENERAL, Dispatcher, Hands
 from recorder_tasks.flow.keeper import Keeper
+from recorder_tasks.messages import careful
 from recorder_tasks.settings import Settings, load
 from recorder_tasks.store import Claim
+from recorder_tasks.store.connection import CONNECT, SentinelUrl, connect
 from recorder_tasks.wiring import Wiring, name_worker, wiring
+from schedules.store import ScheduleStore
 from schedules.zones import release
 
 GENERAL_QUEUE = "recorder"
@@ -36,6 +42,33 @@ LANE_TASK = {
 }
 CHECK_EVERY = 60.0
 RETIRE_EVERY = 3600.0
+RECONNECT_EVERY = 2.0  # seconds; kombu's own gap grows to 30, which a class would begin late by
+
+
+class QuickConnection(Connection):
+    """A broker connection that is tried anew every two seconds, however long the broker has been away."""
+
+    def _ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
+        gaps = {"interval_start": 0.5, "interval_step": 0.5, "interval_max": RECONNECT_EVERY}
+        return super()._ensure_connection(*args, **{**gaps, **kwargs})
+
+    def get_transport_cls(self) -> type:
+        return careful(super().get_transport_cls())
+
+    def maybe_close_channel(self, channel: Any) -> None:
+        """Celery closes a lost connection twice; that its transport has gone by then is no error either.
+
+        A channel that was reading when the broker died is closed only then, with the message it had in hand.
+        """
+        with suppress(AttributeError):
+            super().maybe_close_channel(channel)
+
+
+class QuickAMQP(AMQP):  # type: ignore[misc]
+    """Celery's, with those connections."""
+
+    Connection = QuickConnection
+    BrokerConnection = QuickConnection
 
 
 def own_queue(worker: str) -> str:
@@ -47,7 +80,8 @@ def attach(app: Celery, settings: Settings | None = None) -> Celery:
     """Make ``app`` able to record: the ``recorder.*`` tasks, their queues, and a dispatcher in its workers.
 
     The app keeps its own tasks, broker and pools. Its workers that consume the queue ``recorder`` carry out
-    everything but stops, those that consume ``recorder.stop`` the stops. Returns the app.
+    everything but stops, those that consume ``recorder.stop`` the stops; and they wait for a broker that is
+    out of order, for however long. Returns the app.
     """
     from recorder_tasks import tasks
 
@@ -65,16 +99,19 @@ def attach(app: Celery, settings: Settings | None = None) -> Celery:
         "recorder.check": {"task": "recorder.check", "schedule": CHECK_EVERY},
         "recorder.retire": {"task": "recorder.retire", "schedule": RETIRE_EVERY},
     }
+    # A Redis that is away for an hour, is full, or has become a replica ends no worker.
+    app.conf.broker_connection_max_retries = None
+    app.conf.broker_channel_error_retry = True
     app.conf.schedules_at = partial(_schedules_at, settings)
     app.steps["worker"].add(DispatcherStep)
     app.recorder_settings = settings
     return app
 
 
-def _schedules_at(settings: Settings | None) -> tuple[str, str]:
-    """Where a beat finds the schedules."""
+def _schedules_at(settings: Settings | None) -> ScheduleStore:
+    """The schedules for a beat, over a connection like ours: schedules by itself knows no Sentinel."""
     chosen = settings or load()
-    return chosen.redis_url, chosen.namespace
+    return ScheduleStore(chosen.redis_url, chosen.namespace, client=connect(chosen.redis_url))
 
 
 def _routes(theirs: Any) -> Any:
@@ -91,20 +128,21 @@ def build(settings: Settings | None = None) -> Celery:
     url, options = _broker(chosen.broker)
     if chosen.namespace != "default":  # whose queues have plain names, for producers that know only those
         options["global_keyprefix"] = f"recorder:{{{chosen.namespace}}}:celery:"
-    app = Celery("recorder_tasks")
+    app = Celery("recorder_tasks", amqp=QuickAMQP)
     app.conf.update(
         broker_url=url,
         result_backend=url,
         result_expires=chosen.result_expires,
+        redis_socket_timeout=10,
+        redis_socket_connect_timeout=CONNECT,
         task_ignore_result=True,
         task_acks_late=False,
         worker_prefetch_multiplier=1,
         broker_connection_retry_on_startup=True,
-        broker_connection_max_retries=None,
         broker_transport_options={
             **options,
             "socket_timeout": 10,
-            "socket_connect_timeout": 3,
+            "socket_connect_timeout": CONNECT,
             "health_check_interval": 5,
         },
         result_backend_transport_options=options,
@@ -124,11 +162,11 @@ def _broker(url: str) -> tuple[str, dict[str, Any]]:
     """A Redis URL as Celery spells it: one URL per Sentinel, and the master's name as an option."""
     if not url.startswith("sentinel://"):
         return url, {}
-    parts = urlsplit(url)
-    login, at, hosts = parts.netloc.rpartition("@")
-    master, _, database = parts.path.strip("/").partition("/")
-    nodes = (f"sentinel://{login}{at}{host}/{database or 0}" for host in hosts.split(","))
-    return ";".join(nodes), {"master_name": master}
+    watched = SentinelUrl.read(url)
+    login = ":".join(quote(watched.login.get(part, ""), safe="") for part in ("username", "password"))
+    at = f"{login}@" if watched.login else ""
+    nodes = (f"sentinel://{at}{host}:{port}/{watched.database}" for host, port in watched.nodes)
+    return ";".join(nodes), {"master_name": watched.master, "sentinel_kwargs": watched.sentinel_options}
 
 
 class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
@@ -169,6 +207,7 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
         told = {"zones": release()}
         self.dispatcher = Dispatcher(parts.store, parts.settings, lanes, hands, send, worker.hostname, told)
         self.keeper = Keeper(parts.turns)
+        self.dispatcher.lost = self.keeper.lost  # type: ignore[method-assign]
         if Lane.START in lanes:
             self.calendar = Calendar(parts.planner, parts.bells)
             self.calendar.start()

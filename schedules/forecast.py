@@ -65,7 +65,7 @@ def forecast(
         until,
         rate,
         cap,
-        sum(since.timestamp() <= play.start < until.timestamp() for play in plays),
+        sum(since.timestamp() <= play.start < until.timestamp() for play in plays if not play.planned.line),
         stretches,
         late=tuple(lateness(plays, spacing, margin, window)),
         excesses=() if cap is None else tuple(_excesses(stretches, cap, plays, events, levels)),

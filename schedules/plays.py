@@ -18,6 +18,13 @@ class Planned:
     lead: float = 0.0
     priority: int = 0
     app: str = "default"
+    profile: str = "default"
+    line: int = 0  # of several recorders that it shall have at a time, the first is 0
+
+    @property
+    def name(self) -> str:
+        """No two recorders share one."""
+        return f"{self.occurrence.key}#{self.line}" if self.line else self.occurrence.key
 
 
 class Play(NamedTuple):
@@ -32,9 +39,7 @@ class Play(NamedTuple):
 
 def played(planned: list[Planned], spacing: float, margin: float) -> list[Play]:
     """All of one app, in the order in which they begin."""
-    starts = [
-        Start(one.occurrence.key, one.occurrence.start.timestamp(), one.lead, one.priority) for one in planned
-    ]
+    starts = [Start(one.name, one.occurrence.start.timestamp(), one.lead, one.priority) for one in planned]
     stops = [one.occurrence.end.timestamp() for one in planned]
     begins = spread(starts, stops, spacing=spacing, margin=margin)
     order = sorted(

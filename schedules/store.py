@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -192,6 +193,12 @@ class ScheduleStore:
             found = self._client.hgetall(self._key("beat"))
         return {name.decode(): float(at) for name, at in found.items()}
 
+    def ahead_of_host(self) -> float:
+        """Seconds by which the server's own clock is ahead of this host's."""
+        with _redis_errors():
+            seconds, micros = self._client.time()
+        return float(seconds) + float(micros) / 1e6 - time.time()
+
     def changes(self, name: str | None = None, limit: int = 100) -> list[Change]:
         """The latest changes, of one schedule or of all, the newest first."""
         with _redis_errors():
@@ -213,7 +220,7 @@ def _connect(url: str) -> redis.Redis:
         socket_connect_timeout=CONNECT,
         socket_timeout=ANSWER,
         retry=Retry(NoBackoff(), 1),
-        retry_on_error=[redis.ConnectionError],
+        retry_on_error=[redis.ConnectionError, redis.exceptions.ReadOnlyError],
         health_check_interval=15,
         client_name="schedules",
     )
@@ -224,4 +231,12 @@ def _redis_errors() -> Iterator[None]:
     try:
         yield
     except (redis.RedisError, OSError) as trouble:
-        raise SchedulesUnavailable(f"Redis is out of reach: {str(trouble).rstrip('.')}") from trouble
+        raise SchedulesUnavailable(f"Redis {_state(trouble)}: {str(trouble).rstrip('.')}") from trouble
+
+
+def _state(trouble: Exception) -> str:
+    if isinstance(trouble, redis.exceptions.OutOfMemoryError) or "MISCONF" in str(trouble):
+        return "is full, and nothing was written"
+    if isinstance(trouble, redis.exceptions.ReadOnlyError):
+        return "takes no writes, and nothing was written"
+    return "is out of reach"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from recorder_tasks.cli import deployment
+from recorder_tasks.bucket import installed
+from recorder_tasks.cli import deployment, redis_state
 from recorder_tasks.cli.findings import Finding, error, ok, warn
 from recorder_tasks.cli.group import wrong_members
 from recorder_tasks.cli.reach import vendor
@@ -44,6 +45,10 @@ def configured(settings: Settings) -> Iterator[Finding]:
         yield error("settings", "no Agora project is configured", todo)
     for name, app in settings.apps.items():
         yield from _keys(name, app)
+    for name, storage in settings.storages.items():
+        if storage.verify and not installed():
+            todo = "pip install 'recorder-tasks[storage]' wherever workers run"
+            yield warn("storage", f"{name}: verify is on, but boto3 is not installed here", todo)
     profiles = settings.profiles or {"default": settings.profile("default")}
     for name, profile in profiles.items():
         if profile.storage in settings.storages:
@@ -82,10 +87,13 @@ def _hex32(text: str) -> bool:
 
 def _redis(parts: Wiring) -> Iterator[Finding]:
     try:
+        yield from redis_state.sentinels(parts.settings)
         yield from deployment.server(parts)
+        yield from redis_state.emptied(parts)
         yield from deployment.clock(parts)
         yield from deployment.broker(parts.settings)
         yield from deployment.fleet(parts)
+        yield from deployment.poison(parts)
         yield from deployment.schedules(parts)
     except (StoreError, SchedulesUnavailable) as trouble:
         todo = "start it, or correct RECORDER_REDIS_URL; `recorder up` brings an embedded one along"

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from recorder_tasks.cli import redis_state
 from recorder_tasks.cli.findings import Finding, error, ok, warn
 from recorder_tasks.settings import Settings
 from recorder_tasks.store import ServerFacts
@@ -17,6 +18,7 @@ WITH_WAITAOF = (7, 2)
 SKEW = 1.0  # seconds between this host and Redis that nobody needs to mind
 HEARD = 15.0  # seconds; workers and beats tell every five
 BROKER_TIMEOUT = 3.0
+FEW = 20  # findings of one kind
 
 
 def server(parts: Wiring) -> Iterator[Finding]:
@@ -38,6 +40,7 @@ def server(parts: Wiring) -> Iterator[Finding]:
         wanted = parts.settings.wait_replicas
         yield warn("redis", f"{wanted} replicas are waited for, {facts.replicas} are connected", todo)
     yield from _keeping(facts)
+    yield from redis_state.memory(facts)
 
 
 def _keeping(facts: ServerFacts) -> Iterator[Finding]:
@@ -104,6 +107,21 @@ def fleet(parts: Wiring) -> Iterator[Finding]:
     else:
         todo = "run `recorder beat`; one that runs as `celery beat` is not heard here"
         yield warn("beat", "none was heard of: nothing is checked, repaired or retired", todo)
+
+
+POISON_DO = {
+    "stuck": "`recorder events` of it and the workers' logs say why; it is tried again every few minutes",
+    "unreadable": "restore or delete its key; what it records is stopped at its deadline",
+    "newer": "keep workers of the newer version running until it is settled",
+}
+
+
+def poison(parts: Wiring) -> Iterator[Finding]:
+    """Recordings that no worker, or none of this version, can work on."""
+    for blame in parts.store.poison.all()[:FEW]:
+        found = warn if blame.kind == "newer" else error
+        says = f"{blame.session_id} is {blame.kind}: {blame.why}"
+        yield found("recording", says, POISON_DO.get(blame.kind, POISON_DO["stuck"]))
 
 
 def schedules(parts: Wiring) -> Iterator[Finding]:

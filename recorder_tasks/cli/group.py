@@ -55,7 +55,7 @@ def explained(trouble: Exception) -> tuple[int | None, str]:
 
     from recorder_tasks.core import errors
     from recorder_tasks.local.processes import NotReady
-    from recorder_tasks.store.errors import StoreUnavailable
+    from recorder_tasks.store.errors import StoreUnavailable, Unreadable
     from schedules import errors as of_schedules
 
     table: tuple[tuple[type[Exception], int], ...] = (
@@ -66,10 +66,12 @@ def explained(trouble: Exception) -> tuple[int | None, str]:
         (errors.NotFinished, NOT_FINISHED),
         (errors.InvalidWish, USAGE),
         (errors.RecorderError, REFUSED),
+        (Unreadable, REFUSED),
         (NotReady, UNREACHABLE),
     )
     if isinstance(trouble, (StoreUnavailable, of_schedules.SchedulesUnavailable)):
-        return UNREACHABLE, f"{trouble}. `recorder up` brings one along."
+        brought = "; `recorder up` brings one along" if "out of reach" in str(trouble) else ""
+        return UNREACHABLE, f"{trouble}{brought}."
     if isinstance(trouble, ValidationError):
         return USAGE, f"settings: {wrong_members(trouble)}"
     if isinstance(trouble, FileNotFoundError) and "RECORDER_CONFIG" in str(trouble):

@@ -6,25 +6,33 @@ session is seen without it, never because Redis has forgotten it.
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from threading import RLock
+from typing import TypeVar
+
+from pydantic import ValidationError
 
 from recorder_tasks.core import takes
 from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.outcome import Outcome
 from recorder_tasks.core.session import Session
-from recorder_tasks.store import LiveTake
+from recorder_tasks.store import LiveTake, Namespace
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T", Outcome, LiveTake)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS live (key TEXT PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS fact (id INTEGER PRIMARY KEY, session TEXT NOT NULL, body TEXT NOT NULL,
                                  UNIQUE (session, body));
+CREATE TABLE IF NOT EXISTS namespace (id INTEGER PRIMARY KEY CHECK (id = 1), body TEXT NOT NULL);
 """
 
 
@@ -64,16 +72,21 @@ class Journal:
             return self._db.execute(query, _row(session_id, fact)).fetchone() is not None
 
     def facts(self) -> list[tuple[str, Outcome]]:
-        """Facts that Redis does not have, the oldest first, with their session's id."""
+        """Facts that Redis does not have, the oldest first, with their session's id.
+
+        Those that a newer version wrote before it was rolled back are left to it.
+        """
         with self._lock:
             rows = self._db.execute("SELECT session, body FROM fact ORDER BY id").fetchall()
-        return [(session, Outcome.model_validate_json(body)) for session, body in rows]
+        read = ((session, _readable(Outcome, body)) for session, body in rows)
+        return [(session, fact) for session, fact in read if fact is not None]
 
     def live(self) -> dict[str, LiveTake]:
         """The takes that may be recording, by key."""
         with self._lock:
             rows = self._db.execute("SELECT key, body FROM live").fetchall()
-        return {key: LiveTake.model_validate_json(body) for key, body in rows}
+        read = ((key, _readable(LiveTake, body)) for key, body in rows)
+        return {key: take for key, take in read if take is not None}
 
     def follow(self, session: Session, cadence: Cadence) -> None:
         """Drop the takes that a saved session shows to be over."""
@@ -95,6 +108,16 @@ class Journal:
             return
         with self._transaction() as db:
             db.executemany("DELETE FROM live WHERE key = ?", [(key,) for key in keys])
+
+    def namespace(self) -> Namespace | None:
+        """The namespace as it was seen last."""
+        with self._lock:
+            row = self._db.execute("SELECT body FROM namespace").fetchone()
+        return None if row is None else Namespace(**json.loads(row[0]))
+
+    def saw(self, namespace: Namespace) -> None:
+        with self._transaction() as db:
+            db.execute("INSERT OR REPLACE INTO namespace VALUES (1, ?)", (json.dumps(asdict(namespace)),))
 
     def close(self) -> None:
         with self._lock:
@@ -119,6 +142,13 @@ def best_effort() -> Iterator[None]:
         yield
     except sqlite3.Error:
         log.exception("journal.unwritten")
+
+
+def _readable(kind: type[T], body: str) -> T | None:
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError:
+        return None
 
 
 def _row(session_id: str, fact: Outcome) -> tuple[str, str]:

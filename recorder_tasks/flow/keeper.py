@@ -1,8 +1,9 @@
 """Keeps the journal fresh while Redis answers, and acts on it when Redis does not (P2).
 
 One thread per worker. With Redis: facts that waited are applied, live takes of the whole namespace are
-copied, and takes that Redis has forgotten are adopted as sessions of their own. Without Redis: what records
-past its deadline and a grace is stopped straight at the vendor.
+copied, and takes that Redis has forgotten are adopted as sessions of their own. Without Redis, or with one
+that takes no writes: what records past its deadline and a grace is stopped straight at the vendor; so is a
+take whose session cannot be read.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from functools import reduce
+from queue import SimpleQueue
 from threading import Event as Flag
 from threading import Thread
 
@@ -18,9 +20,11 @@ from recorder_tasks.core.agenda import lanes
 from recorder_tasks.core.outcome import Instant, Kind, Mode, Outcome, Step
 from recorder_tasks.core.session import Session, State, Take
 from recorder_tasks.flow.live_takes import live_sids
+from recorder_tasks.flow.permit import Permits, RedisTime, read_time
 from recorder_tasks.flow.steps import Call, perform
 from recorder_tasks.flow.turn import Turns
-from recorder_tasks.store import Event, LiveTake, StoreError
+from recorder_tasks.flow.vigil import Vigil
+from recorder_tasks.store import Event, LiveTake, StoreError, StoreFull, Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +32,7 @@ FINAL = frozenset({Kind.ACCEPTED, Kind.EMPTY, Kind.UPLOAD_SLOW, Kind.ALREADY_STO
 REFRESH_MS = 1000
 PAUSE = 1.0
 AWAY_AFTER = 3  # failed round trips in a row, so that one slow answer is not taken for an outage
+LOOK_EVERY = 5.0  # seconds between two looks for takes that nobody stops
 
 
 class Keeper(Thread):
@@ -42,10 +47,17 @@ class Keeper(Thread):
         self._anchor: tuple[Instant, float] | None = None
         self._workers = 1
         self._next_stop = 0.0
+        self._vigil = Vigil(turns)
+        self._lost: SimpleQueue[str] = SimpleQueue()
+        self._looked = 0.0
         self._alone: dict[str, Session] = {}  # takes that this thread has tried to stop, by sid
 
     def stop(self) -> None:
         self._ended.set()
+
+    def lost(self, session_id: str) -> None:
+        """A session was due and is not stored: what it records is adopted, by the keeper's own thread."""
+        self._lost.put(session_id)
 
     def run(self) -> None:
         failures = 0
@@ -55,10 +67,12 @@ class Keeper(Thread):
                 failures = 0
                 while not self._ended.is_set():
                     last_id = self.refresh(last_id)
-            except StoreError:
+            except StoreError as trouble:
                 failures += 1
+                if failures == AWAY_AFTER:
+                    log.error("journal.alone: %s", trouble)
                 if failures >= AWAY_AFTER:
-                    self.without_redis()
+                    self.without_redis(full=isinstance(trouble, StoreFull))
                 self._ended.wait(PAUSE)
             except Exception:
                 log.exception("journal.trouble")
@@ -72,7 +86,9 @@ class Keeper(Thread):
         return at + (time.monotonic() - mono) * self.store.clock.rate
 
     def anchor(self) -> None:
+        expected = None if self._anchor is None else self.now()
         self._anchor = (self.store.clock.now(), time.monotonic())
+        self._vigil.look(self._anchor[0], expected)
         known = self.store.workers.alive(30.0).values()  # a beat serves no lanes and stops nothing
         self._workers = max(1, sum(1 for info in known if info.get("lanes")))
 
@@ -93,6 +109,7 @@ class Keeper(Thread):
         entries, last_id, gap = self.store.takes.changes(last_id, REFRESH_MS)
         self.anchor()
         self._bring_home()
+        self._look_after()
         if gap:
             return self.reconcile()
         for entry in entries:
@@ -105,14 +122,53 @@ class Keeper(Thread):
     def _bring_home(self) -> None:
         """Facts whose save failed; while Redis answers too: it may have failed a task and not this thread."""
         for session_id, fact in self.journal.facts():
-            session = self.store.sessions.get(session_id)
-            if session is not None:
-                self.turns.conclude(session, fact, token=None)
+            try:
+                session = self.store.sessions.get(session_id)
+                if session is not None:
+                    self.turns.conclude(session, fact, token=None)
+            except Unreadable:
+                continue  # it waits until somebody has mended the session, and holds nobody up
             self.journal.saved(session_id, fact)
+
+    def _look_after(self) -> None:
+        """Takes that no step will stop, since their session is gone or cannot be read."""
+        while not self._lost.empty():
+            lost = self._lost.get()
+            for take in self.journal.live().values():
+                if take.session == lost:
+                    self._lost_sight_of(take)
+        if time.monotonic() < self._looked + LOOK_EVERY:
+            return
+        self._looked = time.monotonic()
+        for take in self.journal.live().values():
+            if self.now() > take.deadline + self.turns.settings.journal_grace:
+                self._overdue(take)
+
+    def _overdue(self, take: LiveTake) -> None:
+        try:
+            if self.store.sessions.get(take.session) is None:
+                self._adopt(take)
+        except Unreadable as fault:
+            self._stop_alone(take, [], why=str(fault), permit=self._granted(take.app))
+
+    def _granted(self, app: str) -> Permits:
+        """The permit of a stop that no turn makes: it takes its slot of the app's budget like any other."""
+        wanted = self.turns.slot_request(Step.STOP, app)
+
+        def time_of_redis() -> RedisTime:
+            return read_time(self.store.clock.now, self.store.clock.rate)
+
+        def slot() -> Instant | None:
+            return self.store.budget.slot(app, wanted)
+
+        return Permits(time_of_redis(), None, self.turns.settings.send_by, slot, time_of_redis)
 
     def _lost_sight_of(self, take: LiveTake) -> None:
         """A take of the journal that Redis does not list: over, or forgotten."""
-        session = self.store.sessions.get(take.session)
+        try:
+            session = self.store.sessions.get(take.session)
+        except Unreadable:
+            return  # stopped past its deadline, see _look_after
         if session is not None:
             if any(entry.sid == take.sid for entry in session.takes):
                 self.journal.follow(session, self.turns.settings.cadence)
@@ -133,7 +189,7 @@ class Keeper(Thread):
             return
         now = self.store.clock.now()
         back = _as_take(take, max(session.start, session.created_at), now)
-        current = session.take is not None and not takes.over(session.take, self.turns.settings.cadence)
+        current = bool(session.takes) and not takes.over(session.takes[-1], self.turns.settings.cadence)
         # The last one is the one that goes on; any other is stopped (P3).
         order = (*session.takes[:-1], back, *session.takes[-1:]) if current else (*session.takes, back)
         returned = session.evolve(takes=order)
@@ -172,34 +228,55 @@ class Keeper(Thread):
         if live_sids(stored, self.turns.settings.cadence):
             self.turns.save(stored, stored, now, [], token=None)
 
-    def without_redis(self) -> None:
-        """One round over the journal: stop what records past its deadline and grace, at the fleet's pace."""
+    def without_redis(self, *, full: bool = False) -> None:
+        """One round over the journal: stop what records past its deadline and grace, at the fleet's pace.
+
+        ``full``: Redis can be read, so that what it says of the end counts, and not only the deadline.
+        """
         facts = self.journal.facts()
         for take in self.journal.live().values():
             if self._ended.is_set():
                 return
-            if self.now() <= take.deadline + self.turns.settings.journal_grace:
-                continue
             try:
+                if full:
+                    take = self._as_planned(take)
+                if self.now() <= take.deadline + self.turns.settings.journal_grace:
+                    continue
                 self._stop_alone(take, [fact for _, fact in facts if fact.sid == take.sid])
             except Exception:  # one that cannot be stopped must not keep the others recording
                 log.exception("journal.trouble sid=%s", take.sid)
 
-    def _stop_alone(self, take: LiveTake, facts: list[Outcome]) -> None:
-        """Call stop if the lifecycle would: the same gaps, the same final answers."""
+    def _as_planned(self, take: LiveTake) -> LiveTake:
+        """Nobody can change a session while nothing can be written, so its end is the one to keep to."""
+        try:
+            session = self.store.sessions.get(take.session)
+        except StoreError:
+            return take
+        if session is None:
+            return take
+        return take.model_copy(update={"deadline": min(take.deadline, session.ends_at)})
+
+    def _stop_alone(
+        self,
+        take: LiveTake,
+        facts: list[Outcome],
+        *,
+        why: str = "Redis is away or takes no writes",
+        permit: Permits | None = None,
+    ) -> None:
+        """Call stop if the lifecycle would: the same gaps, the same final answers.
+
+        ``permit``: of the app's budget; without one the fleet's pace is guessed.
+        """
         session = self._alone.get(take.sid) or reduce(lifecycle.apply, facts, _as_session(take))
         due = lifecycle.decide(session, self.now(), self.turns.settings.cadence)
         if due is None or due.step is not Step.STOP:
             return
-        self._wait_for_turn(take)
-        log.warning(
-            "journal.stop sid=%s channel=%s deadline=%.0f: Redis is away",
-            take.sid,
-            take.channel,
-            take.deadline,
-        )
+        if permit is None:
+            self._wait_for_turn(take)
+        log.warning("journal.stop sid=%s channel=%s due=%.0f: %s", take.sid, take.channel, take.deadline, why)
         # busy: the others wait for this thread, so it does not wait for uploads
-        fact = perform(self.turns.vendors, Call(session, due, _once, self.now, busy=True))
+        fact = perform(self.turns.vendors, Call(session, due, permit or _once, self.now, busy=True))
         self._alone[take.sid] = lifecycle.apply(session, fact)
         if fact.kind in FINAL:
             self.journal.remember(take.session, fact)

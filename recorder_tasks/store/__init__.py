@@ -14,14 +14,20 @@ from recorder_tasks.store.errors import (
     Guard,
     Outdated,
     StoreError,
+    StoreFull,
+    StoreReadOnly,
     StoreUnavailable,
+    Unreadable,
     redis_errors,
 )
 from recorder_tasks.store.events import Event, Events, StoredEvent
 from recorder_tasks.store.keys import Keys
-from recorder_tasks.store.leases import Claim, Claims, Go, Leases, NotYet, Stale
+from recorder_tasks.store.leases import Claim, Claims, Go, Leases, NotYet, SetAside, Stale
 from recorder_tasks.store.listing import Page
 from recorder_tasks.store.occurrences import Occurrences
+from recorder_tasks.store.orphans import Orphans
+from recorder_tasks.store.poison import Blame, Poison
+from recorder_tasks.store.pulse import Emptied, Namespace, Pulse
 from recorder_tasks.store.scripts import Scripts
 from recorder_tasks.store.server import Server, ServerFacts
 from recorder_tasks.store.sessions import Dues, Sessions, StoreOptions
@@ -30,29 +36,36 @@ from recorder_tasks.store.wakeups import Wakeups
 from recorder_tasks.store.workers import Workers
 
 __all__ = [
+    "Blame",
     "Claim",
     "Claims",
     "Comparison",
     "Conflict",
     "Dues",
+    "Emptied",
     "Event",
     "Go",
     "Guard",
     "LiveTake",
+    "Namespace",
     "NotYet",
     "Outdated",
     "Page",
     "Repair",
     "Report",
     "ServerFacts",
+    "SetAside",
     "SlotRequest",
     "Stale",
     "Store",
     "StoreError",
+    "StoreFull",
     "StoreOptions",
+    "StoreReadOnly",
     "StoreUnavailable",
     "StoredEvent",
     "TakeChange",
+    "Unreadable",
     "Wakeups",
 ]
 
@@ -72,9 +85,12 @@ class Store:
         self.bells = Bells(self._client, self.keys, scripts)
         self.events = Events(self._client, self.keys, scripts)
         self.takes = LiveTakes(self._client, self.keys)
+        self.orphans = Orphans(self._client, self.keys)
+        self.poison = Poison(self._client, self.keys)
         self.workers = Workers(self._client, self.keys)
-        self.checker = Checker(self._client, self.keys, scripts, self.events)
+        self.checker = Checker(self._client, self.keys, scripts, self.events, self.leases)
         self.server = Server(self._client)
+        self.pulse = Pulse(self._client, self.keys, scripts)
 
     @property
     def client(self) -> redis.Redis:

@@ -13,9 +13,10 @@ from typing import Any
 import redis
 
 from recorder_tasks.core.session import Lane, Session, State
-from recorder_tasks.store.errors import redis_errors
+from recorder_tasks.store.errors import Unreadable, redis_errors
 from recorder_tasks.store.events import Event, Events
 from recorder_tasks.store.keys import Keys
+from recorder_tasks.store.leases import Leases
 from recorder_tasks.store.scripts import Scripts
 from recorder_tasks.store.sessions import Dues
 from recorder_tasks.store.stored import read
@@ -68,13 +69,19 @@ class Report:
 
 
 class Checker:
-    """``expected`` says what a session should be due for. Raises StoreUnavailable."""
+    """``expected`` says what a session should be due for. Raises StoreUnavailable.
 
-    def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, events: Events) -> None:
+    ``leases``: where a session is set aside that cannot be read, so that it is told before it is due.
+    """
+
+    def __init__(
+        self, client: redis.Redis, keys: Keys, scripts: Scripts, events: Events, leases: Leases
+    ) -> None:
         self._client: Any = client
         self._keys = keys
         self._scripts = scripts
         self._events = events
+        self._leases = leases
         self._due = [keys("due", lane.value) for lane in LANES]
 
     def backlog(self) -> dict[str, int]:
@@ -134,7 +141,11 @@ class Checker:
         repairs: list[Repair] = []
         wanting: list[tuple[Session, Dues]] = []
         for index, (one, text) in enumerate(zip(ids, texts, strict=True)):
-            session = None if text is None else read(text)
+            try:
+                session = None if text is None else read(text, one)
+            except Unreadable as fault:
+                self._leases.set_aside(fault)
+                continue
             repairs += self._check_index(state, one, session, finals[index])
             if session is not None and session.settled_at is None:
                 dues = expected(session)

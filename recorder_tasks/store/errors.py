@@ -2,6 +2,9 @@
 
 StoreError
 ├── StoreUnavailable   Redis did not answer, or not in time: nothing is known to have happened
+│   ├── StoreFull      it answers and reads, but its memory or disk is full: nothing was written
+│   └── StoreReadOnly  it answers and reads, but is a replica now, or has too few: nothing was written
+├── Unreadable         the stored value is no session that this version understands
 ├── Outdated           the schedule was changed since its planner read it: nothing was written
 └── Conflict           a save lost the race: somebody moved the session; carries what is there now
 """
@@ -16,8 +19,10 @@ import redis
 
 from recorder_tasks.core.session import Session
 
-# What a server says that answers and cannot serve: loading, failing over, its disk or memory full.
-PASSING = ("LOADING", "MASTERDOWN", "READONLY", "NOREPLICAS", "MISCONF", "OOM ", "UNKILLABLE", "BUSY ")
+# What a server says that answers and cannot serve.
+FULL = ("OOM ", "MISCONF")
+READ_ONLY = ("READONLY", "NOREPLICAS")
+PASSING = ("LOADING", "MASTERDOWN", "UNKILLABLE", "BUSY ")
 
 
 class Guard(NamedTuple):
@@ -33,6 +38,26 @@ class StoreError(Exception):
 
 class StoreUnavailable(StoreError):
     """Redis did not answer, or not in time."""
+
+
+class StoreFull(StoreUnavailable):
+    """Redis answers and takes no writes until it has memory (maxmemory) or disk again."""
+
+
+class StoreReadOnly(StoreUnavailable):
+    """Redis answers and takes no writes: it is a replica since a failover, or lacks replicas of its own."""
+
+
+class Unreadable(StoreError):
+    """A session that is stored, and cannot be read. ``newer``: a newer version wrote it, and can.
+
+    ``why`` is fit for logs and terminals.
+    """
+
+    def __init__(self, session_id: str, why: str, *, newer: bool = False) -> None:
+        what = "was written by a newer version" if newer else "cannot be read"
+        super().__init__(f"session {session_id} {what}: {why}")
+        self.session_id, self.why, self.newer = session_id, why, newer
 
 
 class Outdated(StoreError):
@@ -55,9 +80,20 @@ def redis_errors() -> Iterator[None]:
     """The one edge where the driver's errors become ours."""
     try:
         yield
-    except (redis.ConnectionError, redis.TimeoutError, redis.exceptions.ReadOnlyError, OSError) as trouble:
-        raise StoreUnavailable(f"Redis is out of reach: {str(trouble).rstrip('.')}") from trouble
-    except redis.RedisError as trouble:
-        if any(word in str(trouble) for word in PASSING):
-            raise StoreUnavailable(f"Redis is out of reach: {str(trouble).rstrip('.')}") from trouble
-        raise StoreError(f"Redis refused: {trouble}") from trouble
+    except (redis.RedisError, OSError) as trouble:
+        raise _as_ours(trouble) from trouble
+
+
+def _as_ours(trouble: Exception) -> StoreError:
+    said = str(trouble).rstrip(".")
+
+    def says(words: tuple[str, ...]) -> bool:
+        return any(word in said for word in words)
+
+    if isinstance(trouble, redis.exceptions.ReadOnlyError) or says(READ_ONLY):
+        return StoreReadOnly(f"Redis takes no writes, and nothing was written: {said}")
+    if isinstance(trouble, redis.exceptions.OutOfMemoryError) or says(FULL):
+        return StoreFull(f"Redis is full, and nothing was written: {said}")
+    if isinstance(trouble, (redis.ConnectionError, redis.TimeoutError, OSError)) or says(PASSING):
+        return StoreUnavailable(f"Redis is out of reach: {said}")
+    return StoreError(f"Redis refused: {said}")

@@ -10,14 +10,18 @@ index:channel:<c>     zset    id -> start
 index:schedule:<name> zset    id -> start
 index:final           zset    id -> when it became final, of settled sessions (retention)
 live                  hash    sid -> what is needed to stop that take without us
+orphans               zset    session/resource -> when a net has surely ended that nameless take, inf if none
 takes                 stream  changes of `live`, capped
 events, events:<id>   stream  of the fleet, of a session that has left `scheduled`; capped
 budget:<app>          hash    next slot, tails of put-off callers, how long others stand back, counts
 bells                 zset    app -> when its starts are to be placed before the bell
 room:<app>            string  until when nobody asks, since the app is at its cap
 waiting:<app>         zset    id -> rank, of sessions that wait for room
+birth                 hash    name of the namespace; emptied_at, lost: when an older one was missed, what went
 clock                 hash    last instant seen; back, until a claim; rate, anchor and offset of a test clock
-uids                  string  counter of uid pairs
+uids                  string  counter of shares of uids
+poison                hash    id -> JSON {kind, why, at}, of sessions that nobody here can work on
+blind:<reader>        hash    id -> revision, of sessions that workers of that version leave to newer ones
 checker               string  where the checker goes on
 workers               hash    name -> JSON with `at`
 schedules ...         of the schedules package: see schedules/store.py

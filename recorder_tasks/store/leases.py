@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,9 +11,12 @@ from typing import Any
 from recorder_tasks.core.outcome import Instant
 from recorder_tasks.core.session import Lane, Session
 from recorder_tasks.store.budget import SlotRequest
+from recorder_tasks.store.errors import Unreadable
 from recorder_tasks.store.keys import Keys
 from recorder_tasks.store.scripts import Scripts
-from recorder_tasks.store.stored import read
+from recorder_tasks.store.stored import read, reader
+
+log = logging.getLogger(__name__)
 
 SHORTEST = 0.001  # seconds of a lease; the scripts tell microseconds apart
 
@@ -29,12 +33,17 @@ class Claim:
 
 @dataclass(frozen=True)
 class Claims:
-    """What was due; when there will be more; sessions that were claimed in vain too often."""
+    """What was due; when there will be more; sessions that were claimed in vain too often.
+
+    ``news``: those of ``poisoned`` that were not known to be. ``lost``: they were due, and are not stored.
+    """
 
     claims: tuple[Claim, ...]
     next_due: Instant | None
     now: Instant
     poisoned: tuple[str, ...] = ()
+    news: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,13 @@ class Go:
 @dataclass(frozen=True)
 class Stale:
     """The claim is not ours any more: end quietly."""
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """The session cannot be read: it rests, or waits for a newer worker, and was told. End quietly."""
+
+    fault: Unreadable
 
 
 @dataclass(frozen=True)
@@ -92,17 +108,21 @@ class Leases:
             "lease": lease,
             "poison_after": poison_after,
             "seed": secrets.token_hex(8),
+            "reader": reader(),
         }
-        now, upcoming, flat, poisoned = self._scripts("claim", [self._keys("clock")], self._keys.prefix, ask)
+        now, upcoming, flat, *told = self._scripts("claim", [self._keys("clock")], self._keys.prefix, ask)
         claims = (
             Claim(session_id.decode(), Lane(lane.decode()), token.decode(), int(count))
             for session_id, lane, token, count in _by_four(flat)
         )
+        poisoned, news, lost = (tuple(one.decode() for one in ids) for ids in told)
         return Claims(
             claims=tuple(claims),
             next_due=float(upcoming) if upcoming else None,
             now=float(now),
-            poisoned=tuple(session_id.decode() for session_id in poisoned),
+            poisoned=poisoned,
+            news=news,
+            lost=lost,
         )
 
     def begin(
@@ -114,7 +134,7 @@ class Leases:
         app: str,
         slots: SlotRequest | None,
         room: bool = False,
-    ) -> Go | Stale | NotYet:
+    ) -> Go | Stale | NotYet | SetAside:
         """Right before a call: is the claim still ours, and when may the request be sent?
 
         ``room``: it needs room under the app's cap of concurrent recordings, as an acquire does.
@@ -128,8 +148,32 @@ class Leases:
             return Stale()
         if verdict == b"later":
             return NotYet(at=float(rest[0]))
-        full = verdict == b"full"
-        return Go(session=read(rest[2]), at=float(rest[0]), now=float(rest[1]), full=full)
+        try:
+            session = read(rest[2], session_id)
+        except Unreadable as fault:
+            self.set_aside(fault, token)
+            return SetAside(fault)
+        return Go(session=session, at=float(rest[0]), now=float(rest[1]), full=verdict == b"full")
+
+    def set_aside(self, fault: Unreadable, token: str = "") -> None:
+        """Put a claimed session away that cannot be read (without ``token``: one that was only looked at).
+
+        It blocks nobody, and is told once, in its events and in the log.
+        """
+        keys = [
+            self._keys.lease(fault.session_id),
+            self._keys.session(fault.session_id),
+            self._keys("clock"),
+        ]
+        job = {
+            "id": fault.session_id,
+            "token": token,
+            "why": fault.why,
+            "newer": fault.newer,
+            "reader": reader(),
+        }
+        if self._scripts("aside", keys, self._keys.prefix, job) == 1:
+            log.log(logging.WARNING if fault.newer else logging.ERROR, "store.set_aside %s", fault)
 
     def full(self, app: str, session_id: str, *, seconds: float) -> None:
         """The vendor has no room for the app: nobody asks for ``seconds``, and this session waits."""

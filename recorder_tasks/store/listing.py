@@ -11,7 +11,7 @@ import redis
 from recorder_tasks.core.session import Session, State
 from recorder_tasks.store.errors import redis_errors
 from recorder_tasks.store.keys import Keys
-from recorder_tasks.store.stored import read
+from recorder_tasks.store.stored import read_if_sound
 
 MOST_LOOKED_AT = 2000  # sessions read for one page when the indexes alone cannot answer
 CHUNK = 200
@@ -63,7 +63,7 @@ def _of_schedule(session: Session, name: str) -> bool:
 
 
 class Listing:
-    """Reads pages; see ``Sessions.find``."""
+    """Reads pages; see ``Sessions.find``. What cannot be read is passed over: the doctor tells of it."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._client = client
@@ -97,8 +97,9 @@ class Listing:
             return []
         with redis_errors():
             found: Any = self._client.mget([self._keys.session(one) for _, one in entries])
-        sessions = (None if stored is None else read(stored) for stored in found)
-        return list(zip(entries, sessions, strict=True))
+        return [
+            (entry, read_if_sound(stored, entry[1])) for entry, stored in zip(entries, found, strict=True)
+        ]
 
 
 class _Reader:

@@ -11,14 +11,14 @@ from recorder_tasks.core.outcome import Instant
 from recorder_tasks.core.session import Lane, Session, State
 from recorder_tasks.store.errors import redis_errors
 from recorder_tasks.store.keys import Keys
-from recorder_tasks.store.stored import read
+from recorder_tasks.store.stored import read_if_sound
 
 CHUNK = 500
 LONGEST = 2 * 86_400.0  # seconds that an occurrence may last, its extensions included
 
 
 class Occurrences:
-    """Reads only. Raises StoreUnavailable."""
+    """Reads only, and passes over what cannot be read. Raises StoreUnavailable."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._client: Any = client
@@ -70,4 +70,5 @@ class Occurrences:
         for at in range(0, len(ids), CHUNK):
             with redis_errors():
                 found += self._client.mget([self._keys.session(one) for one in ids[at : at + CHUNK]])
-        return [read(stored) for stored in found if stored is not None]
+        sessions = (read_if_sound(stored, one) for one, stored in zip(ids, found, strict=True))
+        return [session for session in sessions if session is not None]

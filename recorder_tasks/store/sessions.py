@@ -11,14 +11,14 @@ from typing import Any
 import redis
 
 from recorder_tasks.core.session import Lane, Session, State
-from recorder_tasks.store.errors import Conflict, Guard, Outdated, redis_errors
+from recorder_tasks.store.errors import Conflict, Guard, Outdated, Unreadable, redis_errors
 from recorder_tasks.store.events import Event
 from recorder_tasks.store.keys import Keys
 from recorder_tasks.store.listing import Filter, Listing, Page
 from recorder_tasks.store.scripts import Scripts
-from recorder_tasks.store.stored import read
+from recorder_tasks.store.stored import read, read_if_sound
 from recorder_tasks.store.takes import LiveTake
-from recorder_tasks.store.uids import UidPairs
+from recorder_tasks.store.uids import Uids
 
 log = logging.getLogger(__name__)
 
@@ -50,20 +50,20 @@ def indexes_of(session: Session) -> list[str]:
 
 
 class Sessions:
-    """Create, save, get and find. Raises StoreUnavailable; save also Conflict."""
+    """Create, save, get and find. Raises StoreUnavailable, Unreadable for one session; save also Conflict."""
 
     def __init__(self, client: redis.Redis, keys: Keys, scripts: Scripts, options: StoreOptions) -> None:
         self._client = client
         self._keys = keys
         self._scripts = scripts
         self._options = options
-        self._uids = UidPairs(client, keys)
+        self._uids = Uids(client, keys)
         self._listing = Listing(client, keys)
 
-    def next_uid_pair(self, low: int, high: int) -> tuple[int, int]:
-        """Two uids of the range that no session got since the range was last gone through.
+    def next_uids(self, low: int, high: int) -> tuple[int, int]:
+        """Uids of the range, the first and the last, that no session got since it was last gone through.
 
-        Raises ValueError for a range without an even uid above 0 and its successor.
+        Raises ValueError for a range with fewer than one session's.
         """
         return self._uids.next(low, high)
 
@@ -80,10 +80,19 @@ class Sessions:
     def create_many(
         self, wanted: Sequence[tuple[Session, Dues, Sequence[Event]]], guard: Guard | None = None
     ) -> list[tuple[Session, bool]]:
-        """As create, for many sessions in one round trip; each is atomic by itself."""
+        """As create, for many sessions in one round trip; each is atomic by itself.
+
+        One whose id belongs to a session that cannot be read comes back as it was wanted, with False.
+        """
         made = [self._creation(*one, guard) for one in wanted]
         answers = self._scripts.many("create", [call for _, call in made], self._keys.prefix)
-        return [_created(session, guard, answer) for (session, _), answer in zip(made, answers, strict=True)]
+        stored = []
+        for (session, _), answer in zip(made, answers, strict=True):
+            try:
+                stored.append(_created(session, guard, answer))
+            except Unreadable:
+                stored.append((session, False))
+        return stored
 
     def _creation(
         self, session: Session, dues: Dues, events: Sequence[Event], guard: Guard | None
@@ -101,7 +110,7 @@ class Sessions:
     def get(self, session_id: str) -> Session | None:
         with redis_errors():
             stored: Any = self._client.get(self._keys.session(session_id))
-        return None if stored is None else read(stored)
+        return None if stored is None else read(stored, session_id)
 
     def save(
         self,
@@ -111,6 +120,8 @@ class Sessions:
         events: Sequence[Event] = (),
         live: Sequence[LiveTake] = (),
         over: Sequence[str] = (),
+        orphans: Mapping[str, float | None] | None = None,
+        found: Sequence[str] = (),
         token: str | None = None,
         keep_lease: bool = False,
         durable: bool = False,
@@ -120,7 +131,9 @@ class Sessions:
         """The next value of a session, if nobody moved it since ``session.revision`` was loaded.
 
         ``token`` releases the claim's lease, unless ``keep_lease``; ``durable`` waits as the options say.
-        ``planned``: as it was planned before, for one that is planned anew and may leave its indexes.
+        ``orphans``: takes that nobody can name, and when a net surely ends each; ``found``: those that have
+        ceased to be. ``planned``: as it was planned before, for one that is planned anew and may leave its
+        indexes.
         Raises Conflict with the current value; Outdated when the guard's schedule has moved; ValueError for a
         session that would be forgotten.
         """
@@ -135,6 +148,8 @@ class Sessions:
             "final_at": session.final_at if not dues else None,
             "live": [[take.key, take.model_dump_json()] for take in live],
             "over": list(over),
+            "orphans": [[name, "+inf" if at is None else at] for name, at in (orphans or {}).items()],
+            "found": list(found),
             "token": token or "",
             "keep": keep_lease,
         }
@@ -142,7 +157,7 @@ class Sessions:
         if done == OUTDATED and guard is not None:
             raise Outdated(session.id, guard)
         if not done:
-            raise Conflict(session.id, read(current[0]) if current[0] else None)
+            raise Conflict(session.id, read(current[0], session.id) if current[0] else None)
         return saved
 
     def _run_save(self, keys: list[str], job: Mapping[str, Any], *, durable: bool) -> Any:
@@ -194,35 +209,35 @@ class Sessions:
             )
         names = [session_id.decode() for session_id in ids]
         calls = [
-            self._retirement(name, session)
-            for name, session in zip(names, self._aligned(names), strict=True)
-            if session is None or session.settled_at is not None
+            self._retirement(name, text, session)
+            for name, text in zip(names, self._texts(names), strict=True)
+            if (session := read_if_sound(text, name)) is None or session.settled_at is not None
         ]
         return sum(int(gone) for gone in self._scripts.many("retire", calls, self._keys.prefix))
 
-    def _retirement(self, session_id: str, session: Session | None) -> tuple[list[str], dict[str, Any]]:
+    def _retirement(
+        self, session_id: str, text: bytes | None, session: Session | None
+    ) -> tuple[list[str], dict[str, Any]]:
+        """One that cannot be read leaves what is known of it; entries of other indexes lead nowhere."""
         keys = self._keys
-        job: dict[str, Any] = {"id": session_id, "revision": "", "states": list(State), "indexes": []}
+        job: dict[str, Any] = {"id": session_id, "states": list(State), "indexes": []}
+        job["revision"] = (text or b"")[:16].decode("ascii", "replace")
         if session is not None:
-            job |= {
-                "revision": session.revision,
-                "states": [session.state],
-                "indexes": indexes_of(session),
-            }
+            job |= {"states": [session.state], "indexes": indexes_of(session)}
         return [keys.session(session_id), keys.lease(session_id), keys.events(session_id)], job
 
-    def _aligned(self, ids: Sequence[str]) -> list[Session | None]:
+    def _texts(self, ids: Sequence[str]) -> list[bytes | None]:
         if not ids:
             return []
         with redis_errors():
             stored: Any = self._client.mget([self._keys.session(session_id) for session_id in ids])
-        return [None if value is None else read(value) for value in stored]
+        return list(stored)
 
 
 def _created(session: Session, guard: Guard | None, answer: Any) -> tuple[Session, bool]:
     if answer[0] == OUTDATED and guard is not None:
         raise Outdated(session.id, guard)
-    return (session, True) if answer[0] else (read(answer[1]), False)
+    return (session, True) if answer[0] else (read(answer[1], session.id), False)
 
 
 def _moved_indexes(before: Session | None, after: Session) -> dict[str, list[str]]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
 import redis
+from pydantic import ValidationError
 
-from recorder_tasks.core.outcome import Frozen, Instant
+from recorder_tasks.core.outcome import Instant, Kept
 from recorder_tasks.store.errors import redis_errors
 from recorder_tasks.store.events import read_stream
 from recorder_tasks.store.keys import Keys
 
+log = logging.getLogger(__name__)
+
 BEGINNING = "0-0"
 
 
-class LiveTake(Frozen):
+class LiveTake(Kept):
     """What is needed to stop a take without Redis. ``key`` is its sid."""
 
     key: str
@@ -48,7 +52,13 @@ class LiveTakes:
     def all(self) -> dict[str, LiveTake]:
         with redis_errors():
             found: dict[bytes, bytes] = self._client.hgetall(self._keys("live"))  # type: ignore[assignment]
-        return {key.decode(): LiveTake.model_validate_json(body) for key, body in found.items()}
+        read = {key.decode(): _read(body) for key, body in found.items()}
+        return {key: take for key, take in read.items() if take is not None}
+
+    def get(self, sid: str) -> LiveTake | None:
+        with redis_errors():
+            found: Any = self._client.hget(self._keys("live"), sid)
+        return None if found is None else LiveTake.model_validate_json(found)
 
     def changes(self, after: str, block_ms: int) -> tuple[list[TakeChange], str, bool]:
         """Changes after an id, waiting for them; the new id; whether some may have been trimmed away unseen.
@@ -81,4 +91,13 @@ class LiveTakes:
 
 def _change(fields: dict[bytes, bytes]) -> TakeChange:
     op, key = fields[b"op"].decode(), fields[b"key"].decode()
-    return TakeChange(op, key, LiveTake.model_validate_json(fields[b"body"]) if op == "live" else None)
+    return TakeChange(op, key, _read(fields[b"body"]) if op == "live" else None)
+
+
+def _read(body: bytes) -> LiveTake | None:
+    """One that cannot be read must not keep the others from the journals."""
+    try:
+        return LiveTake.model_validate_json(body)
+    except ValidationError:
+        log.warning("takes.unreadable: a live take in Redis is none (%d bytes)", len(body))
+        return None

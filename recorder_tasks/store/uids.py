@@ -1,4 +1,4 @@
-"""Recorder uids: pairs out of a range that is kept free for recorders, handed out in turn."""
+"""Recorder uids: a few at a time out of a range that is kept free for recorders, handed out in turn."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from threading import Lock
 
 import redis
 
+from recorder_tasks.core.session import UIDS_EACH
 from recorder_tasks.store.errors import redis_errors
 from recorder_tasks.store.keys import Keys
 
-BLOCK = 64  # pairs reserved at once, so that asking for a recording rarely costs a round trip for them
+BLOCK = 64  # shares reserved at once, so that asking for a recording rarely costs a round trip for them
 
 
-class UidPairs:
+class Uids:
     """A process's share of the namespace's counter; thread-safe, and a forked child takes its own."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
@@ -24,13 +25,12 @@ class UidPairs:
         self._left: list[int] = []
 
     def next(self, low: int, high: int) -> tuple[int, int]:
-        """An even uid of the range and its successor."""
-        first = low + low % 2
-        pairs = (high - first + 1) // 2
-        if low < 1 or pairs < 1:
-            raise ValueError(f"uid_range: {low}..{high} has no even uid above 0 and its successor")
-        even = first + 2 * (self._count() % pairs)
-        return even, even + 1
+        """The first and the last of a session's own uids. Raises ValueError for a range without as many."""
+        shares = (high - low + 1) // UIDS_EACH
+        if low < 1 or shares < 1:
+            raise ValueError(f"uid_range: {low}..{high} has fewer than the {UIDS_EACH} uids of one recording")
+        first = low + UIDS_EACH * (self._count() % shares)
+        return first, first + UIDS_EACH - 1
 
     def _count(self) -> int:
         with self._lock:

@@ -81,15 +81,18 @@ def test_a_made_up_cursor_is_refused(store: Store, cursor: str) -> None:
         store.sessions.find(cursor=cursor)
 
 
-def test_uid_pairs_are_even_first_fresh_and_wrap_around(store: Store, redis_url: str, namespace: str) -> None:
-    first = [store.sessions.next_uid_pair(101, 400) for _ in range(100)]
-    assert all(even % 2 == 0 and odd == even + 1 and even >= 101 and odd <= 400 for even, odd in first)
+def test_uids_are_handed_out_in_shares_that_are_fresh_and_wrap_around(
+    store: Store, redis_url: str, namespace: str
+) -> None:
+    shares = [store.sessions.next_uids(101, 1000) for _ in range(100)]
+    assert all(low >= 101 and high == low + 7 <= 1000 for low, high in shares)
+    assert len({uid for low, high in shares for uid in range(low, high + 1)}) == 800
     other = Store(redis_url, namespace)
-    assert other.sessions.next_uid_pair(101, 4000) not in first
+    assert other.sessions.next_uids(101, 10_000) not in shares
     other.close()
-    assert {store.sessions.next_uid_pair(2, 5) for _ in range(10)} == {(2, 3), (4, 5)}
-    with pytest.raises(ValueError, match="uid_range: "):
-        store.sessions.next_uid_pair(3, 4)
+    assert {store.sessions.next_uids(2, 20) for _ in range(10)} == {(2, 9), (10, 17)}
+    with pytest.raises(ValueError, match=r"uid_range: 3\.\.9 has fewer than the 8 uids"):
+        store.sessions.next_uids(3, 9)
 
 
 def test_what_is_settled_long_enough_is_forgotten_and_nothing_else(store: Store, raw: Any, add: Add) -> None:

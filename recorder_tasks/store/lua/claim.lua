@@ -1,17 +1,18 @@
 -- claim: lease what is due to one dispatcher, the most urgent lanes first.
 -- KEYS 1 clock
--- ARGV 1 key prefix   2 JSON {lanes [[lane, later]], free, lease, poison_after, seed}
+-- ARGV 1 key prefix   2 JSON {lanes [[lane, later]], free, lease, poison_after, seed, reader}
 --      `later`: seconds that an entry must have been due (for stops that their own worker leaves lying)
 -- The keys of the sessions found are made from the prefix: session:*, lease:*.
--- Returns {now, next due or '' (now: look again at once), [id, lane, token, claims, ...], [poisoned id, ...]}.
+-- Returns {now, next due or '' (now: look again at once), [id, lane, token, claims, ...], [poisoned id, ...],
+--      [id of those that were not known to be poison], [id without a session, which left its lanes]}.
 -- A leased session is passed over, save that stop takes the lease over from any other step, and is counted anew.
--- One claimed too often without a save is poison: it is reported and rests, 30 s and twice as long each time up to
--- 10 min, and is then tried once more; a stop is never given up (P2).
+-- One claimed too often without a save is poison: it is reported and rests, and is then tried once more; a stop is
+-- never given up (P2). What workers of this `reader` could not read as it stands is passed over, and stays due.
 local PASSES = 16 -- over a lane's ripe entries: nothing may keep the server in this script
 local prefix, ask = ARGV[1], cjson.decode(ARGV[2])
 local now = clock(KEYS[1], prefix)
 pull_in(KEYS[1], prefix, now)
-local claims, poisoned, taken, upcoming = {}, {}, 0, nil
+local claims, poisoned, news, lost, taken, left, upcoming = {}, {}, {}, {}, 0, 0, nil
 
 local function take(id, lane)
   local key = prefix .. 'lease:' .. id
@@ -19,14 +20,16 @@ local function take(id, lane)
   local over = lane == 'stop' and lease[1] ~= 'stop'
   local count, rests = tonumber(not over and lease[3] or 0), tonumber(not over and lease[5] or 0)
   if redis.call('EXISTS', prefix .. 'session:' .. id) == 0 then
-    for _, other in ipairs(LANES) do redis.call('ZREM', prefix .. 'due:' .. other, id) end
-    drop(prefix, id)
+    lose(prefix, id, now)
+    lost[#lost + 1] = id
+  elseif blind(prefix, ask.reader, id) then
+    left = left + 1
   elseif not over and tonumber(lease[2] or 0) > now then
     redis.call('ZADD', prefix .. 'due:' .. lane, lease[2], id)
   elseif count >= ask.poison_after and lease[4] ~= '1' then
-    redis.call('HSET', key, 'token', '', 'lane', lane, 'rested', 1, 'rests', rests + 1)
-    hold(prefix, id, lane, now + math.min(600, 30 * 2 ^ rests))
+    rest(prefix, id, lane, now)
     poisoned[#poisoned + 1] = id
+    if blame(prefix, id, 'stuck', 'claimed again and again without a save', now) then news[#news + 1] = id end
   else
     taken = taken + 1
     local token = ask.seed .. '-' .. taken
@@ -38,8 +41,9 @@ end
 
 for _, entry in ipairs(ask.lanes) do
   local key, ripe, passed = prefix .. 'due:' .. entry[1], text(now - entry[2]), 0
+  left = 0
   while taken < ask.free and passed < PASSES do
-    local ids = redis.call('ZRANGEBYSCORE', key, '-inf', ripe, 'LIMIT', 0, ask.free - taken)
+    local ids = redis.call('ZRANGEBYSCORE', key, '-inf', ripe, 'LIMIT', left, ask.free - taken)
     if #ids == 0 then break end
     for _, id in ipairs(ids) do take(id, entry[1]) end
     passed = passed + 1
@@ -48,4 +52,4 @@ for _, entry in ipairs(ask.lanes) do
   local first = redis.call('ZRANGEBYSCORE', key, '(' .. ripe, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if first[2] then upcoming = math.min(upcoming or math.huge, tonumber(first[2]) + entry[2]) end
 end
-return {text(now), upcoming and text(upcoming) or '', claims, poisoned}
+return {text(now), upcoming and text(upcoming) or '', claims, poisoned, news, lost}

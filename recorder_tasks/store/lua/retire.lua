@@ -8,6 +8,7 @@ if string.sub(stored, 1, 16) ~= job.revision then return 0 end
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
 redis.call('ZREM', prefix .. 'index:final', job.id)
 redis.call('ZREM', prefix .. 'leases', job.id)
+forgive(prefix, job.id)
 for _, lane in ipairs(LANES) do redis.call('ZREM', prefix .. 'due:' .. lane, job.id) end
 for _, state in ipairs(job.states) do redis.call('ZREM', prefix .. 'index:state:' .. state, job.id) end
 for _, name in ipairs(job.indexes) do redis.call('ZREM', prefix .. 'index:' .. name, job.id) end

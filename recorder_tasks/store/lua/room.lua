@@ -2,11 +2,17 @@
 --   full(prefix, app, id, stored, till)      nobody asks the vendor before `till`; the session waits
 --   no_room(prefix, app, id, stored, now)    whether the session shall wait instead of asking; then it waits
 --   poke(prefix, app, now)                   there may be room: the first that waits is due now
--- First is who lost a recorder, then the higher priority, then the earlier start.
-local function rank_of(stored)
+-- First is who lost a recorder, then the higher priority, then the earlier start. What cannot be read has no rank and
+-- does not wait: its turn finds out what is wrong with it.
+local function ranked(stored)
   local session = cjson.decode(string.match(stored, '\n(.*)$'))
   local again = session.takes and #session.takes > 0
   return session.start - (session.priority or 0) * 1e11 - (again and 1e14 or 0)
+end
+
+local function rank_of(stored)
+  local read, rank = pcall(ranked, stored)
+  if read and rank == rank then return rank end
 end
 
 -- One that is leased or rests asks by itself when that ends, and waits again if there is no room then; `except`, the
@@ -31,7 +37,8 @@ end
 
 local function full(prefix, app, id, stored, till)
   redis.call('SET', prefix .. 'room:' .. app, text(till))
-  redis.call('ZADD', prefix .. 'waiting:' .. app, rank_of(stored), id)
+  local rank = rank_of(stored)
+  if rank then redis.call('ZADD', prefix .. 'waiting:' .. app, rank, id) end
 end
 
 local function no_room(prefix, app, id, stored, now)
@@ -40,6 +47,7 @@ local function no_room(prefix, app, id, stored, now)
   local first = first_waiting(prefix, app, now, id)
   if till <= now and not first then return false end
   local rank = rank_of(stored)
+  if not rank then return false end
   local better = first and first ~= id and tonumber(redis.call('ZSCORE', prefix .. 'waiting:' .. app, first)) < rank
   if till > now or better then
     if till <= now then poke(prefix, app, now, id) end
