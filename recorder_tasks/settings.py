@@ -21,11 +21,16 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from recorder_tasks.bucket.places import WITH_ENDPOINT, WITHOUT_S3
 from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.outcome import Mode
+from recorder_tasks.core.session import UIDS_EACH
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 MAX_UID = 2**32 - 1
+SENTINEL_FORM = "sentinel://[user:password@]host:port,host:port/master[/db][?sentinel_password=...]"
+SENTINEL_URL = re.compile(r"sentinel://([^@/]*@)?[^/@?]+/[^/?]+(/\d*)?/?(\?sentinel_password=[^&]*)?")
+ENDPOINT = re.compile(r"(https?://)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:\d+)?(/[^?#@]*)?")
 # Of a clientRequest, lower case and without underscores.
 SECRET_MEMBERS = frozenset({"token", "storageconfig", "secret", "salt", "accesskey", "secretkey", "ststoken"})
 T = TypeVar("T")
@@ -54,6 +59,7 @@ class AppSettings(_Part):
     qps: float = Field(10.0, ge=0)  # 0: no budget, for benchmarks
     concurrent_tasks: int = Field(50, ge=1)  # the vendor's PCW; a tenth of it caps the rate too
     uid_range: tuple[int, int] = (900_000_001, 999_999_999)  # kept free for recorders in every channel
+    notification_secret: SecretStr | None = None  # of the project's callbacks: they are believed by it only
 
     @property
     def rate(self) -> float:
@@ -67,8 +73,8 @@ class AppSettings(_Part):
         low, high = value
         if not 1 <= low < high <= MAX_UID:
             raise ValueError(f"uid_range: {low}..{high} is not a range within 1..{MAX_UID}")
-        if low + low % 2 >= high:
-            raise ValueError(f"uid_range: {low}..{high} has no even uid with its successor")
+        if high - low + 1 < UIDS_EACH:
+            raise ValueError(f"uid_range: {low}..{high} has fewer than the {UIDS_EACH} uids of one recording")
         return value
 
     @field_validator("certificate")
@@ -82,7 +88,10 @@ class AppSettings(_Part):
 
 
 class StorageSettings(_Part):
-    """Where files go; sent with start, never stored in Redis (facts 2.9, 10)."""
+    """Where files go; sent with start, never stored in Redis (facts 2.9, 10).
+
+    ``verify`` and what follows it are for looking there after the end (docs/storage.md), never sent.
+    """
 
     vendor: int = Field(ge=0)
     region: int = Field(ge=0)
@@ -93,6 +102,31 @@ class StorageSettings(_Part):
     sts_token: SecretStr | None = None
     sts_expiration: int | None = None
     extension_params: dict[str, str] | None = None
+    verify: bool = False
+    endpoint: str | None = None  # of the S3 API, where the vendor's number does not tell it
+    region_name: str | None = None  # as signatures spell it
+    addressing: Literal["path", "virtual"] | None = None  # None: as the vendor's number suggests
+    read_access_key: SecretStr | None = None  # instead of access_key, which may be for writing only
+    read_secret_key: SecretStr | None = None
+
+    @field_validator("endpoint")
+    @classmethod
+    def _without_keys(cls, value: str | None) -> str | None:
+        if value is not None and ENDPOINT.fullmatch(value) is None:
+            raise ValueError("endpoint: takes a host or http(s)://host:port, no user, password or query")
+        return value or None
+
+    @model_validator(mode="after")
+    def _can_be_verified(self) -> StorageSettings:
+        if (self.read_access_key is None) != (self.read_secret_key is None):
+            raise ValueError("read_access_key and read_secret_key belong together: give both or none")
+        if self.verify and self.vendor in WITHOUT_S3:
+            raise ValueError(f"verify: storage vendor {self.vendor} has no S3 API, so it must be false")
+        if self.verify and self.vendor in WITH_ENDPOINT and self.endpoint is None:
+            raise ValueError(
+                f"verify: storage vendor {self.vendor} needs endpoint, the address of its S3 API"
+            )
+        return self
 
 
 class ProfileSettings(_Part):
@@ -107,6 +141,7 @@ class ProfileSettings(_Part):
     max_duration: float = Field(4 * 3600.0, gt=0)  # for recordings without an end: there is always a deadline
     async_stop: bool = False
     coverage: bool = False  # rather two recorders for a while than a gap
+    redundancy: int = Field(1, ge=1, le=2)  # recorders at a time, in different regions; each is billed (5.6)
     channel_secret: SecretStr | None = None  # of encrypted channels; recipe has their decryptionMode
     channel_salt: SecretStr | None = None
 
@@ -157,7 +192,6 @@ class Settings(BaseSettings):
     stop_timeout: float = Field(25.0, gt=0)  # a sync stop answers within about 20 s (2.14)
     attempts: int = Field(2, ge=1, le=6)  # of one call, on other hosts
     journal_grace: float = Field(30.0, ge=0)  # past the deadline, before a worker stops a take without Redis
-    token_grace: float = Field(120.0, ge=0)  # past the deadline, until the recorder's token expires
     concurrency: int = Field(8, ge=1, le=256)
     stop_concurrency: int = Field(16, ge=1, le=256)
     overdue_stop: float = Field(2.0, gt=0)  # other workers take a stop that has been due this long
@@ -169,6 +203,13 @@ class Settings(BaseSettings):
     wait_aof: bool = False  # a start's intent and a sid wait for the append-only file
     wait_replicas: int = Field(0, ge=0)
     log_json: bool = False
+
+    @field_validator("redis_url", "broker_url")
+    @classmethod
+    def _names_a_master(cls, value: str | None) -> str | None:
+        if value and value.startswith("sentinel://") and SENTINEL_URL.fullmatch(value) is None:
+            raise ValueError(f"a sentinel URL has to be {SENTINEL_FORM}")
+        return value
 
     @property
     def broker(self) -> str:

@@ -18,6 +18,7 @@ from recorder_tasks.flow.planned import faults
 from recorder_tasks.flow.planning import Planner
 from recorder_tasks.flow.turn import Turns
 from recorder_tasks.flow.vendors import Vendors
+from recorder_tasks.flow.verification import Verifier
 from recorder_tasks.settings import Settings, load
 from recorder_tasks.store import Dues, Store, StoreOptions
 from schedules.rule import Rule
@@ -56,7 +57,12 @@ class Wiring:
 
     @cached_property
     def turns(self) -> Turns:
-        return Turns(self.store, self.vendors, self.journal, self.settings)
+        return Turns(self.store, self.vendors, self.journal, self.settings, verifier=self.verifier)
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """Looks into buckets, where the settings want it."""
+        return Verifier(self.settings)
 
     @cached_property
     def schedules(self) -> ScheduleStore:
@@ -99,7 +105,7 @@ class Wiring:
         return self.store.sessions.retire(before, RETIRED_AT_ONCE)
 
     def close(self) -> None:
-        for name in ("store", "vendors", "journal"):
+        for name in ("store", "vendors", "journal", "verifier"):
             part = self.__dict__.pop(name, None)
             if part is not None:
                 part.close()

@@ -23,7 +23,7 @@ from recorder_tasks.agora.body.start import StartRequest, check_start
 from recorder_tasks.agora.body.storage import StorageConfig
 from recorder_tasks.agora.body.transcoding import LayoutRequest
 from recorder_tasks.agora.body.update import StopRequest, UpdateRequest, check_update
-from recorder_tasks.agora.callbacks import Callback, Event, Payload, verify
+from recorder_tasks.agora.callbacks import CLOUD_RECORDING, Callback, Event, Payload, verify
 from recorder_tasks.agora.channels import ChannelUsers
 from recorder_tasks.agora.client import Client
 from recorder_tasks.agora.errors import (
@@ -41,6 +41,7 @@ from recorder_tasks.agora.verdict import Shape, verdict
 from recorder_tasks.agora.words import Area, Mode
 
 __all__ = [
+    "CLOUD_RECORDING",
     "AcquireRequest",
     "AgoraError",
     "Answer",

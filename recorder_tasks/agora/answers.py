@@ -105,8 +105,8 @@ def read_answer(
         request_id=request_id,
         host=host,
         attempts=attempts,
-        resource_id=reading.text(reading.member(body, "resourceId")),
-        sid=reading.text(reading.member(body, "sid")),
+        resource_id=reading.identifier(reading.member(body, "resourceId")),
+        sid=reading.identifier(reading.member(body, "sid")),
         status=reading.number(reading.member(server, "status")),
         files=reading.files(shown, source),
         upload=_upload(server, services),
@@ -123,8 +123,23 @@ def shape_of(verb: Step, body: Any) -> Shape:
         return Shape.FOREIGN
     if "message" in body and not body.keys() & {"code", "resourceId", "sid", "serverResponse"}:
         return Shape.GATEWAY
-    needed = {Step.ACQUIRE: "resourceId", Step.START: "sid", Step.QUERY: "serverResponse"}.get(verb)
-    return Shape.WHOLE if needed is None or body.get(needed) else Shape.PARTIAL
+    if verb is Step.ACQUIRE:
+        named = reading.identifier(body.get("resourceId")) is not None
+    elif verb is Step.START:
+        named = reading.identifier(body.get("sid")) is not None
+    elif verb is Step.QUERY:
+        named = _tells(body.get("serverResponse"))
+    else:  # what names no task is somebody else's answer, and no proof that a recorder has ended
+        ids = (reading.identifier(body.get(name)) for name in ("sid", "resourceId"))
+        named = any(ids) or body.get("serverResponse") == {} or _tells(body.get("serverResponse"))
+    return Shape.WHOLE if named else Shape.PARTIAL
+
+
+def _tells(server: Any) -> bool:
+    """Whether a query's answer says something; a state that cannot be read is none of life."""
+    if not isinstance(server, dict) or not server:
+        return False
+    return "status" not in server or reading.number(server["status"]) is not None
 
 
 def _reason(body: Any) -> str | None:

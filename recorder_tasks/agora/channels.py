@@ -23,6 +23,7 @@ class ChannelUsers:
     exists: bool
     publishers: tuple[int, ...] = ()
     audience: tuple[int, ...] = ()
+    live: bool | None = None  # live broadcast, or communication; None: not told
 
 
 def ban_body(app_id: str, channel: str, uid: int, seconds: int) -> dict[str, Any]:
@@ -61,7 +62,8 @@ def read_users(body: Any) -> ChannelUsers | None:
     exists = reading.flag(reading.member(data, "channel_exist"))
     if exists is None or reading.flag(reading.member(body, "success")) is False:
         return None
-    return ChannelUsers(exists, _uids(data, "broadcasters", "users"), _uids(data, "audience"))
+    live = {1: False, 2: True}.get(reading.number(reading.member(data, "mode")) or 0)
+    return ChannelUsers(exists, _uids(data, "broadcasters", "users"), _uids(data, "audience"), live)
 
 
 def _uids(data: Any, *names: str) -> tuple[int, ...]:

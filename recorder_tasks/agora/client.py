@@ -180,14 +180,17 @@ class Client:
             raise VendorError(reply.http_status, answer.code, reason, reply.request_id, reply.host, "users")
         return found
 
-    def token(self, channel: str, uid: int, *, seconds: int) -> str | None:
+    def token(self, channel: str, uid: int, *, seconds: int, issued_at: float | None = None) -> str | None:
         """An RTC token for a recorder, or None for a project without certificate. Raises TokenError.
 
-        ``seconds`` (1 to 86400) from now; when it expires the recorder leaves (7.1).
+        ``seconds`` (1 to 86400) from ``issued_at`` (UTC epoch seconds, by default now, by this host's clock);
+        when it expires the recorder leaves (7.1).
         """
         if self._certificate is None:
             return None
-        return recorder_token(self.app_id, self._certificate, channel, uid, seconds=seconds)
+        return recorder_token(
+            self.app_id, self._certificate, channel, uid, seconds=seconds, issued_at=issued_at
+        )
 
     def close(self) -> None:
         """Closes the connections; calls that wait for another attempt give up."""

@@ -1,4 +1,8 @@
-"""Reads JSON values as the vendor has been seen to write them: numbers as text, two units, two spellings."""
+"""Reads JSON values as the vendor has been seen to write them: numbers as text, two units, two spellings.
+
+What it hands out is fit to be kept and shown, whatever came: without control characters, no longer than such
+a thing is.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from recorder_tasks.core.outcome import FileSource, Instant, RecordedFile, Upload
+from recorder_tasks.core.text import plain, shown
 
 SECONDS_BELOW = 100_000_000_000  # a smaller instant was given in seconds, not milliseconds (facts 3.4)
+LAST_INSTANT = 253_402_300_799  # 9999-12-31T23:59:59Z, the last that calendars know
+LARGEST = 2**63  # numbers from here on are no count, code or uid of anybody's
+LONGEST_TEXT = 1024  # characters; a name of an object in storage has no more bytes
+LONGEST_ID = 8192  # resource ids have been seen with 1.5 thousand characters
 UPLOADS = {
     "uploaded": Upload.UPLOADED,
     "backuped": Upload.BACKED_UP,
@@ -22,9 +31,10 @@ def number(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return int(value)
+        found = int(value)
     except (ValueError, OverflowError):
         return None
+    return found if -LARGEST < found < LARGEST else None
 
 
 def flag(value: Any) -> bool | None:
@@ -35,9 +45,21 @@ def flag(value: Any) -> bool | None:
 
 
 def text(value: Any) -> str | None:
-    """A non-empty string, or a number as one."""
+    """A non-empty string, or a number as one; cut where it is longer than any name or sentence."""
+    whole = _string(value)
+    return None if whole is None else shown(whole[:LONGEST_TEXT])
+
+
+def identifier(value: Any) -> str | None:
+    """A resource id, a sid: as it is or not at all, since part of one names nothing. No number is one."""
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_ID:
+        return None
+    return value if plain(value) else None
+
+
+def _string(value: Any) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
+        return str(value) if number(value) is not None else None
     return value if isinstance(value, str) and value else None
 
 
@@ -46,7 +68,8 @@ def instant(value: Any) -> Instant | None:
     given = number(value)
     if not given or given < 0:
         return None
-    return float(given) if given < SECONDS_BELOW else given / 1000
+    at = float(given) if given < SECONDS_BELOW else given / 1000
+    return at if at <= LAST_INSTANT else None
 
 
 def member(value: Any, *names: str) -> Any:

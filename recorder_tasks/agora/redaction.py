@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +25,15 @@ URL_MEMBERS = frozenset(
 )  # the path of a push address is its key; a page's query may be one
 
 
+LONGEST = 160
+ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+NAMED = re.compile(
+    r"((?:access_?key|secret_?key|sts_?token|token|secret|salt|password|signature)\w*[\s\"':=]+)[^\s\"',;]+",
+    re.IGNORECASE,
+)
+OPAQUE = re.compile(r"(?=[\w+/=-]*\d)[\w+/=-]{16,}")  # long, of one piece, and with a digit in it
+
+
 def redacted(value: Any) -> Any:
     """A copy of a JSON value in which every secret member reads ``***``. Lists and objects at any depth."""
     if isinstance(value, dict):
@@ -40,6 +50,13 @@ def _member(name: str, value: Any) -> Any:
     if plain in URL_MEMBERS and isinstance(value, str):
         return host_only(value)
     return redacted(value)
+
+
+def redacted_text(text: str) -> str:
+    """Somebody else's words, short and on one line, without the paths of addresses and what may be a key."""
+    flat = " ".join(text.split())[:LONGEST]
+    flat = ADDRESS.sub(lambda found: host_only(found[0]), flat)
+    return OPAQUE.sub(HIDDEN, NAMED.sub(lambda found: f"{found[1]}{HIDDEN}", flat))
 
 
 def host_only(url: str) -> str:

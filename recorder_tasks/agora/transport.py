@@ -18,16 +18,21 @@ from typing import Any, Protocol
 import requests
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
 
-from recorder_tasks.agora.gate import Gate, GatedAdapter, SendByPassed
+from recorder_tasks.agora.gate import AnswerTooLate, Gate, GatedAdapter, SendByPassed
 from recorder_tasks.agora.hosts import Failure, Host, HostChoice
 
 HOSTS_KEPT = 8  # pools: four regions by two domains
+LONGEST_ANSWER = 4 * 1024 * 1024  # bytes; a stop that names ten thousand files has a third of it
+PIECE = 64 * 1024
 NOBODY_CONNECTED = (ConnectTimeoutError, NewConnectionError)
 
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds. ``read`` is the longest silence; a sync stop waits for the upload, over 20 s (facts 2.14)."""
+    """Seconds. ``read``: from the request until the whole answer is there, however it trickles in.
+
+    A sync stop waits for the upload, over 20 s (facts 2.14).
+    """
 
     connect: float = 3.0
     read: float = 10.0
@@ -57,7 +62,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """An HTTP answer; ``body`` is its JSON, None if it was none."""
+    """An HTTP answer; ``body`` is its JSON, None if it was none or longer than any answer is."""
 
     http_status: int
     body: Any = field(repr=False)
@@ -87,7 +92,8 @@ class Transport:
 
     Without a session of the caller's, proxies and CA bundles of the environment are ignored (``trust_env`` is
     off): a machine that needs a proxy passes ``http=`` with its own session. Through an adapter other than
-    ours the send-by instant is judged before connecting, the last moment that can be seen from outside.
+    ours the send-by instant is judged before connecting, the last moment that can be seen from outside, and
+    the time-outs are those of silence.
     """
 
     def __init__(
@@ -120,7 +126,7 @@ class Transport:
             made, target = attempt + 1, hosts.current
             host = target.name
             try:
-                response = self._once(call, target, send_by)
+                response, body = self._once(call, target, send_by)
             except SendByPassed:
                 reason = "the permit to send had run out when the connection was up"
                 break
@@ -131,7 +137,7 @@ class Transport:
                     break
                 continue
             hosts.answered(target)
-            return _reply(response, host, made)
+            return Reply(response.status_code, body, response.headers.get("X-Request-Id"), host, made)
         return Silence(sent, reason, host, made)
 
     def close(self) -> None:
@@ -145,19 +151,19 @@ class Transport:
             return 0.0
         return self._backoff[min(attempt, len(self._backoff)) - 1]
 
-    def _once(self, call: Call, host: Host, send_by: float) -> requests.Response:
+    def _once(self, call: Call, host: Host, send_by: float) -> tuple[requests.Response, Any]:
         data = None if call.body is None else json.dumps(call.body, ensure_ascii=False, allow_nan=False)
         request = requests.Request(
             call.method, host.url + call.path, self._headers, data=None if data is None else data.encode()
         ).prepare()
-        gate = Gate(send_by)
+        gate = Gate(send_by, within=call.read)
         if not isinstance(self._http.get_adapter(request.url or ""), GatedAdapter):
             gate.go_through()
         try:
             with gate.guarding():
-                return self._http.send(
-                    request, timeout=(self._timeouts.connect, call.read), allow_redirects=False
-                )
+                times = (self._timeouts.connect, call.read)
+                response = self._http.send(request, timeout=times, allow_redirects=False, stream=True)
+                return response, _json(_content(response))
         except (requests.RequestException, HTTPError, OSError) as error:
             raise _no_answer(error, gate.sent) from None
 
@@ -186,12 +192,24 @@ def _headers(key: str, secret: str) -> dict[str, str]:
     }
 
 
-def _reply(response: requests.Response, host: str, attempts: int) -> Reply:
+def _content(response: requests.Response) -> bytes | None:
+    """The whole body, unpacked; None for one that is longer than any answer is."""
+    if response.raw is None:  # made by an adapter of the caller's
+        return response.content
+    body = bytearray()
+    for piece in response.iter_content(PIECE):
+        body += piece
+        if len(body) > LONGEST_ANSWER:
+            response.close()
+            return None
+    return bytes(body)
+
+
+def _json(content: bytes | None) -> Any:
     try:
-        body = json.loads(response.content)
+        return None if content is None else json.loads(content)
     except (ValueError, RecursionError):
-        body = None
-    return Reply(response.status_code, body, response.headers.get("X-Request-Id"), host, attempts)
+        return None
 
 
 def _no_answer(error: BaseException, sent: bool) -> _NoAnswer:
@@ -201,7 +219,7 @@ def _no_answer(error: BaseException, sent: bool) -> _NoAnswer:
         return _NoAnswer(Failure.DNS, False, "the host's name was not found")
     if isinstance(error, requests.ConnectTimeout) or any(isinstance(c, NOBODY_CONNECTED) for c in causes):
         return _NoAnswer(Failure.NETWORK, False, "no connection could be made")
-    if isinstance(error, requests.ReadTimeout):
+    if isinstance(error, requests.ReadTimeout) or any(isinstance(c, AnswerTooLate) for c in causes):
         return _NoAnswer(Failure.NETWORK, sent, "no answer in time")
     kind = type(error).__name__
     what = "the connection broke before the answer was whole" if sent else "no connection could be made"

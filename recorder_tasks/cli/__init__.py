@@ -19,6 +19,7 @@ Record:
   recorder record math-7b --start 09:00 --minutes 50 --key math-7b/monday
   recorder extend ID --minutes 10       recorder stop ID
   recorder list --state recording       recorder show ID
+  recorder diagnose ID                  why is there no recording?
 
 \b
 By timetable:
@@ -48,6 +49,8 @@ COMMANDS = {
     "layout": "changes",
     "list": "looking",
     "show": "looking",
+    "diagnose": "diagnose",
+    "orphans": "orphans",
     "watch": "following",
     "events": "following",
     "schedule": "schedule",

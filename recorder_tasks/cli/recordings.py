@@ -86,15 +86,20 @@ def cancel_command(session_id: str, as_json: bool) -> None:
     epilog="""\b
 Examples:
   recorder extend ID --minutes 10       ten minutes more (negative: fewer)
-  recorder extend ID --until 10:05""",
+  recorder extend ID --until 10:05
+  recorder extend ID --minutes 90 --move-deadline""",
 )
 @SESSION
 @click.option("--minutes", type=float, help="How much longer; negative shortens it.")
 @click.option("--until", type=Time(), help="The new end.")
+@click.option("--move-deadline", is_flag=True, help="Past the deadline too, which moves along.")
 @AS_JSON
-def extend_command(session_id: str, minutes: float | None, until: datetime | None, as_json: bool) -> None:
+def extend_command(
+    session_id: str, minutes: float | None, until: datetime | None, move_deadline: bool, as_json: bool
+) -> None:
     """Move the planned end, up to the deadline."""
-    _answer(desk().extend(session_id, minutes=minutes, until=until), as_json)
+    recording = desk().extend(session_id, minutes=minutes, until=until, move_deadline=move_deadline)
+    _answer(recording, as_json)
 
 
 def _answer(recording: Any, as_json: bool) -> None:

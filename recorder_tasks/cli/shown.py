@@ -18,9 +18,10 @@ from rich.table import Table
 from rich.text import Text
 
 from recorder_tasks.cli.times import local, utc
-from recorder_tasks.flow.desk import RecordingEvent
+from recorder_tasks.core.causes import Cause
+from recorder_tasks.flow.desk import Orphan, RecordingEvent
 from recorder_tasks.local.summary import Summary
-from recorder_tasks.recording import Recording
+from recorder_tasks.recording import Diagnosis, File, Recording
 
 SID = re.compile(r"^([0-9a-f]{8})[0-9a-f]{24}")
 COLOURS = {
@@ -78,6 +79,22 @@ def listing(recordings: Iterable[Recording]) -> Table:
     return table
 
 
+def orphans(found: Iterable[Orphan]) -> Table:
+    """Recorders without a name, with what each may come to at the most."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("channel", "uid", "since", "banned", "ends by", "recorder minutes", "name"):
+        table.add_column(name, overflow="fold")
+    for each in found:
+        idle = f"{each.max_idle:g} s after the channel is empty"
+        ends_by = local(each.ends_by) if each.ends_by is not None else idle
+        most = f"at most {each.minutes:g}" if each.ends_by is not None else f"{each.minutes:g} so far"
+        banned = "yes" if each.banned else "not yet"
+        table.add_row(
+            Text(each.channel), str(each.uid), local(each.since), banned, ends_by, most, Text(each.name)
+        )
+    return table
+
+
 def whole(recording: Recording) -> RenderableType:
     """Everything about one recording: the plan, its takes, its files."""
     parts: list[RenderableType] = [_plan(recording)]
@@ -87,6 +104,7 @@ def whole(recording: Recording) -> RenderableType:
         parts += [Text("\nfiles", style="dim"), _files(recording)]
     elif recording.state.final:
         parts.append(Text("\nno files", style="dim"))
+    parts += _absent(recording)
     return Group(*parts)
 
 
@@ -98,6 +116,8 @@ def _plan(recording: Recording) -> Table:
     table.add_row("state", state(recording))
     if recording.reason:
         table.add_row("reason", Text(recording.reason))
+    if recording.diagnosis:
+        table.add_row("diagnosis", diagnosis(recording.diagnosis))
     for name in ("channel", "app", "mode", "profile", "storage"):
         table.add_row(name, Text(str(getattr(recording, name))))
     if recording.schedule:
@@ -107,6 +127,8 @@ def _plan(recording: Recording) -> Table:
         at = getattr(recording, name)
         if at is not None:
             table.add_row(name.replace("_", " "), f"{local(at)}  [{utc(at)}]", style=None)
+    if recording.bounded_by:
+        table.add_row("bounded by", _bounds(recording))
     if recording.labels:
         labels = " ".join(f"{key}={value}" for key, value in sorted(recording.labels.items()))
         table.add_row("labels", Text(labels))
@@ -115,6 +137,32 @@ def _plan(recording: Recording) -> Table:
     if recording.state.final and not recording.settled:
         table.add_row("manifest", "not settled yet: uploads are still being confirmed")
     return table
+
+
+def diagnosis(cause: Diagnosis) -> Text:
+    """The likeliest cause in a line, and what to do in the next."""
+    text = Text(f"{cause.title} ({cause.likelihood.value}: {cause.code})", style="yellow")
+    text.append(f"\n{cause.advice}", style="dim")
+    return text
+
+
+def cause(number: int, told: Cause) -> Text:
+    """One explanation: what, how sure, the evidence, what to do."""
+    style = {"certain": "bold red", "likely": "bold yellow"}.get(told.likelihood.value, "yellow")
+    text = Text.assemble(f"{number}. ", (told.title, style), f"  {told.likelihood.value}: {told.code}")
+    for sentence in told.evidence:
+        text.append(f"\n   - {sentence}")
+    text.append(f"\n   do: {told.advice}", style="dim")
+    return text
+
+
+def _bounds(recording: Recording) -> Text:
+    """What ends the recorder should all of ours be dead."""
+    lines = []
+    for bound in recording.bounded_by:
+        until = f"{local(bound.until)}: " if bound.until is not None else ""
+        lines.append(f"{bound.by}  {until}{bound.says}")
+    return Text("\n".join(lines))
 
 
 def _takes(recording: Recording) -> Table:
@@ -137,11 +185,34 @@ def _takes(recording: Recording) -> Table:
 
 def _files(recording: Recording) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("name", "track", "user", "known from"):
+    for name in ("name", "track", "user", "known from", "in the bucket"):
         table.add_column(name, overflow="fold")
-    for file in recording.files:
-        table.add_row(Text(file.name), file.track or "", file.uid or "", file.source.value)
+    for take in recording.takes:
+        absent = set(take.missing.names) if take.missing else set()
+        for file in take.files:
+            seen = _seen(file, absent)
+            table.add_row(Text(file.name), file.track or "", file.uid or "", file.source.value, seen)
     return table
+
+
+def _seen(file: File, absent: set[str]) -> Text:
+    """Whether a look has found it, whole: every segment of a playlist too."""
+    if file.found_at is not None:
+        return Text(f"since {utc(file.found_at)}" + (f" as {file.found_as}" if file.found_as else ""))
+    return Text("missing", style="bold red") if file.name in absent else Text("not verified", style="dim")
+
+
+def _absent(recording: Recording) -> list[RenderableType]:
+    """What the latest looks into the bucket left open."""
+    parts: list[RenderableType] = []
+    for missing in (take.missing for take in recording.takes if take.missing):
+        parts.append(Text(f"\nlooked into the bucket {utc(missing.looked_at)}", style="dim"))
+        parts += [Text(f"missing: {name}", style="bold red") for name in missing.names]
+        if missing.count > len(missing.names):
+            parts.append(Text(f"and {missing.count - len(missing.names)} more", style="bold red"))
+        if missing.trouble:
+            parts.append(Text(missing.trouble))
+    return parts
 
 
 def told(event: RecordingEvent) -> str:

@@ -19,11 +19,13 @@ from recorder_tasks import agora
 from recorder_tasks.core.errors import InvalidWish
 from recorder_tasks.core.outcome import Instant, Mode
 from recorder_tasks.core.session import Session
+from recorder_tasks.core.text import plain
 from recorder_tasks.flow.vendors import DAY, HOURS, with_secrets
 from recorder_tasks.settings import AppSettings, ProfileSettings, Settings, hidden_members
 
 EVERYONE = ["#allstream#"]
 LABEL_LENGTH = 128
+SHORTEST_IDLE = 5  # seconds (5.1)
 SOUND_ONLY, PICTURE_ONLY = 0, 1  # streamTypes (facts 2.7)
 
 
@@ -61,7 +63,11 @@ class Ask(BaseModel):
             raise ValueError(f"end: {self.end.isoformat()} is not after start, {self.start.isoformat()}")
         for name, value in self.labels.items():
             if not name or len(name) > LABEL_LENGTH or len(value) > LABEL_LENGTH:
-                raise ValueError(f"labels: {name!r} and its value take 1..{LABEL_LENGTH} characters")
+                raise ValueError(f"labels: {name!r:.80} and its value take 1..{LABEL_LENGTH} characters")
+            if not plain(name) or not plain(value):
+                raise ValueError(f"labels: {name!r}={value!r} must have no control characters")
+        if self.key is not None and not plain(self.key):
+            raise ValueError(f"key: {self.key!r} must have no control characters")
         hidden = hidden_members(self.recipe)
         if hidden:
             raise ValueError(f"recipe: {', '.join(hidden)} comes from the settings and cannot be given here")
@@ -116,8 +122,7 @@ def plan(
     profile, app, storage = _named(ask, settings)
     mode = ask.mode or profile.mode
     by_token = app.certificate is not None and mode is not Mode.WEB  # whose recorder joins no channel (7.1)
-    longest = DAY - settings.token_grace if by_token else HOURS * 3600.0
-    start, end, deadline = _times(ask, profile, longest - lead, now, past=past)
+    start, end, deadline = _times(ask, profile, HOURS * 3600.0 - lead, now, past=past)
     recipe = _recipe(mode, profile, ask.recipe, deadline - start + lead)
     _check(mode, ask.channel, with_secrets(recipe, profile, settings.storage(storage)))
     max_idle = (recipe.get("recordingConfig") or {}).get("maxIdleTime", profile.max_idle)
@@ -141,6 +146,9 @@ def plan(
         lead=lead,
         async_stop=profile.async_stop,
         coverage=profile.coverage,
+        redundancy=profile.redundancy,
+        by_token=by_token,
+        notified=app.notification_secret is not None,
     )
 
 
@@ -169,8 +177,7 @@ def _times(
     extension = profile.max_extension if ask.max_extension is None else ask.max_extension
     if end - start > longest:
         raise InvalidWish(
-            f"end: {(end - start) / 3600:.1f} h after start is too long, one recorder runs at most "
-            f"{longest / 3600:.1f} h"
+            f"end: {(end - start) / 3600:.1f} h after start is too long, allowed are {longest / 3600:.1f} h"
         )
     return start, end, min(end + extension, start + longest)
 
@@ -179,7 +186,7 @@ def _recipe(
     mode: Mode, profile: ProfileSettings, overrides: Mapping[str, Any], seconds: float
 ) -> dict[str, Any]:
     wanted = merged(profile.recipe, overrides)
-    recipe = merged(_defaults(mode, profile, wanted), wanted)
+    recipe = merged(_defaults(mode, profile, wanted, seconds), wanted)
     if mode is Mode.WEB:
         for page in _pages(recipe):
             page.setdefault("maxRecordingHour", min(max(math.ceil(seconds / 3600), 1), HOURS))
@@ -197,14 +204,16 @@ def _pages(recipe: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 yield page
 
 
-def _defaults(mode: Mode, profile: ProfileSettings, wanted: Mapping[str, Any]) -> dict[str, Any]:
+def _defaults(
+    mode: Mode, profile: ProfileSettings, wanted: Mapping[str, Any], seconds: float
+) -> dict[str, Any]:
     """What is recorded when nobody says: everybody, with what the wish leaves of sound and picture."""
     if mode is Mode.WEB:
         return {"recordingFileConfig": {"avFileType": ["hls", "mp4"]}}
     config: dict[str, Any] = {
         "channelType": 1,
         "streamTypes": 2,
-        "maxIdleTime": profile.max_idle,
+        "maxIdleTime": min(profile.max_idle, max(math.ceil(seconds), SHORTEST_IDLE)),
     }
     asked = wanted.get("recordingConfig")
     asked = asked if isinstance(asked, Mapping) else {}

@@ -71,14 +71,20 @@ class Bells:
         rate = settings.app(app).rate
         if rate <= 0:
             return
-        starts = [Start(session.id, session.start, session.lead, session.priority) for session in coming]
+        starts = [
+            Start(
+                f"{session.id}#{line}" if line else session.id, session.start, session.lead, session.priority
+            )
+            for session in coming
+            for line in session.lines
+        ]
         only = app if len(settings.apps) > 1 else None
         stops = self.store.occurrences.stops(now, until, app=only)
-        stops += [session.ends_at for session in coming if session.ends_at < until]
+        stops += [session.ends_at for session in coming if session.ends_at < until for _ in session.lines]
         spacing = (1 + settings.send_by) / rate
         places = spread(starts, stops, spacing=spacing, margin=settings.start_margin)
         by_id = {session.id: session for session in coming}
-        yield from ((by_id[name], at) for name, at in places.items())
+        yield from ((by_id[name], at) for name, at in places.items() if name in by_id)
 
 
 def _placed(at: Instant, session: Session, now: Instant) -> Session:

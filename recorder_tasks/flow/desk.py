@@ -1,6 +1,7 @@
 """The desk: everything that people and programs may ask or do, in one place for Python, CLI and HTTP.
 
-Needs Redis and the settings; no worker has to run for a wish to be taken. Nothing here talks to the vendor.
+Needs Redis and the settings; no worker has to run for a wish to be taken. Nothing here talks to the vendor,
+save :meth:`Desk.diagnose` with the clients that it is given.
 """
 
 from __future__ import annotations
@@ -8,20 +9,27 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from recorder_tasks.agora import Callback, verify
 from recorder_tasks.core import story, wishes
 from recorder_tasks.core.agenda import lanes
+from recorder_tasks.core.causes import Cause, Seen
+from recorder_tasks.core.diagnosis import diagnose
 from recorder_tasks.core.errors import InvalidWish, KeyClash, NoSuchSession, NotFinished
+from recorder_tasks.core.nets import orphans
 from recorder_tasks.core.outcome import Frozen, Instant
-from recorder_tasks.core.session import Session, State
+from recorder_tasks.core.session import Session, State, Take
 from recorder_tasks.flow.asking import Ask, checked_change, new_id, plan, session_id_of
 from recorder_tasks.flow.granting import Wish, grant
-from recorder_tasks.flow.vendors import HOURS
+from recorder_tasks.flow.looking import look, with_others
+from recorder_tasks.flow.notices import take_in
+from recorder_tasks.flow.vendors import HOURS, Vendors
 from recorder_tasks.recording import Recording, view
 from recorder_tasks.settings import Settings
-from recorder_tasks.store import Event, Store, StoredEvent
+from recorder_tasks.store import Event, Store, StoredEvent, Unreadable
 
 POLL_MS = 1000
 MOST_MINUTES = HOURS * 60
@@ -35,6 +43,25 @@ class Found(Frozen):
     cursor: str | None
 
 
+class Orphan(Frozen):
+    """A recorder that may be running and has no sid that could stop it.
+
+    ``ends_by``: when a net has surely ended it; None if it runs until its channel is empty for ``max_idle``
+    seconds. ``minutes``: what it may cost at most until then, so far if that is not known.
+    """
+
+    name: str
+    session_id: str
+    app: str
+    channel: str
+    uid: int
+    since: datetime
+    banned: bool
+    ends_by: datetime | None
+    max_idle: float
+    minutes: float
+
+
 class RecordingEvent(Frozen):
     """Something that happened to a recording."""
 
@@ -46,7 +73,8 @@ class RecordingEvent(Frozen):
 
 
 class Desk:
-    """Operations on recordings. Raises those of :mod:`recorder_tasks.core.errors`, and StoreUnavailable."""
+    """Operations on recordings. Raises those of :mod:`recorder_tasks.core.errors`, StoreUnavailable, and
+    Unreadable for a recording whose stored value this version does not understand."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self.store = store
@@ -63,7 +91,7 @@ class Desk:
         wanted = Ask.read(channel=channel, **ask)
         now = self.store.clock.now()
         low, high = self._app(wanted.app).uid_range
-        uids = self.store.sessions.next_uid_pair(low, high)
+        uids = self.store.sessions.next_uids(low, high)
         session_id = session_id_of(wanted.key, self.settings.namespace)
         try:
             session = plan(wanted, self.settings, session_id, uids, now)
@@ -71,7 +99,7 @@ class Desk:
             known = self.store.sessions.get(session_id) if wanted.key is not None else None
             if known is None or known.digest != wanted.digest():
                 raise
-            return view(known)  # the same words, only said again when it was over
+            return self._view(known)  # the same words, only said again when it was over
         cadence = self.settings.cadence
         events = [Event(type=name, data=data) for name, data in story.told(None, session, cadence)]
         stored, created = self.store.sessions.create(session, lanes(session, now, cadence), events=events)
@@ -79,7 +107,10 @@ class Desk:
             raise KeyClash(
                 f"key: {wanted.key!r} already names recording {stored.id}, which was asked for differently"
             )
-        return view(stored)
+        return self._view(stored)
+
+    def _view(self, session: Session) -> Recording:
+        return view(session, self.settings.cadence)
 
     def _app(self, name: str) -> Any:
         try:
@@ -96,9 +127,18 @@ class Desk:
         return self._wish(session_id, wishes.cancel)
 
     def extend(
-        self, session_id: str, *, minutes: float | None = None, until: datetime | None = None
+        self,
+        session_id: str,
+        *,
+        minutes: float | None = None,
+        until: datetime | None = None,
+        move_deadline: bool = False,
     ) -> Recording:
-        """Move the planned end, by minutes (may be negative) or to an instant, up to the deadline."""
+        """Move the planned end, by minutes (may be negative) or to an instant, up to the deadline.
+
+        ``move_deadline``: past it too, with the deadline. A recorder whose token does not last that long is
+        replaced by another in time.
+        """
         if (minutes is None) == (until is None):
             raise InvalidWish("extend: give either minutes or until")
         if until is not None and until.tzinfo is None:
@@ -108,7 +148,7 @@ class Desk:
 
         def wish(session: Session, now: Instant) -> Session:
             end = until.timestamp() if until is not None else session.end + (minutes or 0.0) * 60
-            return wishes.extend(session, end, now)
+            return wishes.extend(session, end, now, move_deadline=move_deadline)
 
         return self._wish(session_id, wish)
 
@@ -133,7 +173,7 @@ class Desk:
         granted = grant(self.store, self._get(session_id), wish, self.settings.cadence)
         if granted is None:
             raise NoSuchSession(f"session_id: no recording is called {session_id!r}")
-        return view(granted)
+        return self._view(granted)
 
     def _get(self, session_id: str) -> Session:
         session = self.store.sessions.get(session_id)
@@ -143,7 +183,7 @@ class Desk:
 
     def get(self, session_id: str) -> Recording:
         """One recording, as it stands."""
-        return view(self._get(session_id))
+        return self._view(self._get(session_id))
 
     def find(
         self,
@@ -177,7 +217,7 @@ class Desk:
             raise
         except ValueError as fault:
             raise InvalidWish(f"cursor: {fault}") from None
-        return Found(recordings=tuple(view(session) for session in page.sessions), cursor=page.cursor)
+        return Found(recordings=tuple(self._view(session) for session in page.sessions), cursor=page.cursor)
 
     def wait(self, session_id: str, *, timeout: float | None = None) -> Recording:
         """The recording once it is final. Raises NotFinished after ``timeout`` seconds."""
@@ -186,7 +226,7 @@ class Desk:
         while True:
             session = self._get(session_id)
             if session.state.final:
-                return view(session)
+                return self._view(session)
             if until is not None and time.monotonic() >= until:
                 raise NotFinished(
                     f"recording {session_id} is still {session.state.value} after {timeout:g} s"
@@ -200,7 +240,8 @@ class Desk:
     ) -> Iterator[RecordingEvent]:
         """What happened, the oldest first: of one recording or of all. ``follow`` goes on until closed."""
         if session_id is not None:
-            self._get(session_id)
+            with suppress(Unreadable):  # what happened to it can be read all the same
+                self._get(session_id)
         if EVENT_ID.fullmatch(after) is None:
             raise InvalidWish(f"after: {after!r} is not the id of an event, like 0 or 1700000000000-0")
         last = after
@@ -211,6 +252,52 @@ class Desk:
             for event in self.store.events.tail(session_id, after=last, block_ms=POLL_MS):
                 last = event.id
                 yield _event(event)
+
+    def diagnose(self, session_id: str, *, vendors: Vendors | None = None) -> tuple[Cause, ...]:
+        """Why there is no recording, or not all of it: the most likely cause first, none if all looks well.
+
+        ``vendors`` of a process that has the app's keys: the channel's users are asked for, while a recorder
+        runs. What other recordings of the app and its storage have proved counts as evidence.
+        """
+        session = self._get(session_id)
+        runs = bool(session.takes) and not session.state.final
+        seen = look(vendors, session) if vendors is not None and runs else Seen()
+        seen = with_others(self.store, session, seen)
+        return diagnose(session, self.settings.cadence, seen=seen, now=self.store.clock.now())
+
+    def notice(self, app: str, body: bytes, headers: Mapping[str, str]) -> str | None:
+        """Take in a callback of the vendor, raw as it came; the id of the recording that it is about, if any.
+
+        It may come twice, late or out of order. Raises InvalidWish for an app without
+        ``notification_secret``, agora's SignatureError for a body that is not signed with it, and its
+        InvalidRequest for one that is no callback.
+        """
+        secret = self._app(app).notification_secret
+        if secret is None:
+            raise InvalidWish(
+                f"notification_secret: app {app!r} has none; set RECORDER_APPS__{app.upper()}"
+                "__NOTIFICATION_SECRET to the one that the vendor's console shows"
+            )
+        verify(body, headers, secret)
+        session = take_in(self.store, app, Callback.parse(body), self.settings.cadence)
+        return None if session is None else session.id
+
+    def orphans(self) -> tuple[Orphan, ...]:
+        """Recorders that may be running and billed, and that nobody can stop by name, the latest end last."""
+        now, found = self.store.clock.now(), []
+        for name, until in self.store.orphans.all(now).items():
+            session = self.store.sessions.get(name.partition("/")[0])
+            take = orphans(session).get(name) if session is not None else None
+            if session is None or take is None:
+                self.store.orphans.forget(name)
+                continue
+            found.append(_orphan(name, session, take, until, now))
+        return tuple(found)
+
+    def forget_orphan(self, name: str) -> None:
+        """Somebody has seen to it that it is over. Raises NoSuchSession for a name that is not listed."""
+        if not self.store.orphans.forget(name):
+            raise NoSuchSession(f"orphan: none is called {name!r}")
 
     def overview(self) -> dict[str, Any]:
         """Counts by state, what is due, workers that were heard of lately, and each app's budget."""
@@ -236,6 +323,22 @@ def _instant(name: str, at: datetime | None) -> Instant | None:
     if at is not None and at.tzinfo is None:
         raise InvalidWish(f"{name}: {at.isoformat()} has no time zone")
     return None if at is None else at.timestamp()
+
+
+def _orphan(name: str, session: Session, take: Take, until: Instant | None, now: Instant) -> Orphan:
+    since = take.accepted_at if take.accepted_at is not None else take.sent_at
+    return Orphan(
+        name=name,
+        session_id=session.id,
+        app=session.app,
+        channel=session.channel,
+        uid=take.uid,
+        since=datetime.fromtimestamp(since, UTC),
+        banned=take.end is not None,
+        ends_by=datetime.fromtimestamp(until, UTC) if until is not None else None,
+        max_idle=session.max_idle,
+        minutes=round(((until if until is not None else now) - since) / 60, 1),
+    )
 
 
 def _event(event: StoredEvent) -> RecordingEvent:

@@ -88,6 +88,9 @@ class Dispatcher(Thread):
         self._ended = Flag()
         self._wakeups = store.wakeups()
 
+    def lost(self, session_id: str) -> None:
+        """Told of a session that was due and is not stored; replaced by whoever can do something about it."""
+
     def stop(self) -> None:
         """Claim nothing more; returns when the thread has ended."""
         self._ended.set()
@@ -128,8 +131,11 @@ class Dispatcher(Thread):
         for claim in claims.claims:
             self.hands.took(claim.token)
             self._send(claim)
-        for session_id in claims.poisoned:
+        for session_id in claims.news:
             log.error("dispatcher.poison session=%s: claimed again and again without a save", session_id)
+        for session_id in claims.lost:
+            log.error("dispatcher.lost session=%s: it was due, and is not in Redis any more", session_id)
+            self.lost(session_id)
         if len(claims.claims) >= free:
             return HANDS_FULL
         if claims.next_due is None:

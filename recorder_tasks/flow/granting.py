@@ -1,4 +1,7 @@
-"""Granting a wish: what somebody wants of a session is applied to ever newer truths, until it is saved."""
+"""Granting a wish: what somebody wants of a session is applied to ever newer truths, until it is saved.
+
+So is what a callback tells of it, which may bring the sid of a live take.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from recorder_tasks.core.agenda import lanes
 from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.outcome import Instant
 from recorder_tasks.core.session import Session
+from recorder_tasks.flow.live_takes import register
 from recorder_tasks.store import Conflict, Event, Guard, Store
 
 Wish = Callable[[Session, Instant], Session]
@@ -30,9 +34,16 @@ def grant(
         after = lifecycle.advance(after, now, cadence)
         events = [Event(type=name, data=data) for name, data in story.told(session, after, cadence)]
         planned = session if guard is not None else None
+        known = register(session, after, cadence)
         try:
             return store.sessions.save(
-                after, lanes(after, now, cadence), events=events, guard=guard, planned=planned
+                after,
+                lanes(after, now, cadence),
+                events=events,
+                durable=bool(known["live"]),
+                **known,
+                guard=guard,
+                planned=planned,
             )
         except Conflict as conflict:
             if conflict.current is None:

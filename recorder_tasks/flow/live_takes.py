@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from recorder_tasks.core import lifecycle, takes
+from typing import TypedDict
+
+from recorder_tasks.core import lifecycle, nets, takes
 from recorder_tasks.core.cadence import Cadence
-from recorder_tasks.core.outcome import Outcome
+from recorder_tasks.core.outcome import Instant, Outcome
 from recorder_tasks.core.session import Session
 from recorder_tasks.store import LiveTake
 
@@ -34,3 +36,29 @@ def live_take_of(session: Session, fact: Outcome) -> LiveTake:
     """The live take that a start's answer makes, before the session knows of it."""
     assert fact.sid is not None
     return live_take(lifecycle.apply(session, fact), fact.sid)
+
+
+class Register(TypedDict):
+    """What a save tells of takes that may be recording: for the journals, and of those without a name."""
+
+    live: list[LiveTake]
+    over: list[str]
+    orphans: dict[str, Instant | None]
+    found: list[str]
+
+
+def register(before: Session, after: Session, cadence: Cadence) -> Register:
+    """What is new of the takes of a session; all that is live of one told again, or with another deadline."""
+    was, live = live_sids(before, cadence), live_sids(after, cadence)
+    knew, lost = nets.orphans(before), nets.orphans(after)
+    again = before is after or after.deadline != before.deadline
+    return {
+        "live": [live_take(after, sid) for sid in sorted(live if again else live - was)],
+        "over": sorted(was - live),
+        "orphans": {
+            name: nets.surely_over_at(after, take, cadence)
+            for name, take in lost.items()
+            if again or name not in knew
+        },
+        "found": sorted(knew.keys() - lost.keys()),
+    }

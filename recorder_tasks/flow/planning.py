@@ -171,7 +171,7 @@ class _Round:
         cadence, wanted = self.settings.cadence, []
         low, high = self.settings.app(plan.rule.app).uid_range
         for occurrence, generation in new:
-            uids = self.store.sessions.next_uid_pair(low, high)
+            uids = self.store.sessions.next_uids(low, high)
             session = plan.session(occurrence, self.now, generation=generation, uids=uids)
             events = [Event(type=name, data=data) for name, data in told(None, session, cadence)]
             wanted.append((session, lanes(session, self.now, cadence), events))

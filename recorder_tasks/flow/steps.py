@@ -75,30 +75,34 @@ def _unsent(call: Call, step: Step, kind: Kind, reason: str) -> Outcome:
 
 def _acquire(vendors: Vendors, call: Call) -> Outcome:
     session, client = call.session, vendors.client(call.session.app)
-    uid = next_uid(session)
-    if session.takes and _deserted(client, session):
+    line = call.due.line
+    uid = next_uid(session, line, vendors.settings.cadence)
+    peopled = _peopled(client, session) if session.line(line) else None
+    if peopled is False:
         return Outcome(step=Step.ACQUIRE, kind=Kind.EMPTY, at=call.now(), absent=True)
-    request = vendors.acquire_request(session, call.now())
+    request = vendors.acquire_request(session, line, call.now())
     answer = client.acquire(session.channel, uid, request, permit=call.permit)
-    return _fact(answer, Step.ACQUIRE, call.now(), uid=uid, resource_id=answer.resource_id)
+    given = answer.resource_id
+    return _fact(answer, Step.ACQUIRE, call.now(), uid=uid, resource_id=given, present=peopled is not None)
 
 
-def _deserted(client: agora.Client, session: Session) -> bool:
-    """Whether a replacement would find nobody: the class has left, so the last recorder ended by itself.
+def _peopled(client: agora.Client, session: Session) -> bool | None:
+    """Whether a replacement would find anybody: if not, the class has left and the recorder ended by itself.
 
-    Not for web pages, which have no channel; when the vendor will not say, the recording counts more.
+    None for web pages, which have no channel, and when the vendor will not say: the recording counts more.
     """
     if session.mode == "web":
-        return False
+        return None
     try:
-        return not set(client.users(session.channel).publishers).difference(session.uids)
+        low, high = session.uids
+        return any(not low <= uid <= high for uid in client.users(session.channel).publishers)
     except agora.VendorError:
-        return False
+        return None
 
 
 def _start(vendors: Vendors, call: Call) -> Outcome:
     session, take = call.session, call.take
-    request = vendors.start_request(session, take.uid, take.sent_at)
+    request = vendors.start_request(session, take, call.now())
     answer = vendors.client(session.app).start(
         session.mode, take.resource_id, session.channel, take.uid, request, permit=call.permit
     )

@@ -18,15 +18,17 @@ from recorder_tasks.core.agenda import lanes
 from recorder_tasks.core.endings import PUT_OFF
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step
 from recorder_tasks.core.session import Due, Lane, Session
+from recorder_tasks.flow import crash
 from recorder_tasks.flow.journal import Journal, best_effort
-from recorder_tasks.flow.live_takes import live_sids, live_take, live_take_of
+from recorder_tasks.flow.live_takes import live_take_of, register
 from recorder_tasks.flow.manifest import with_predicted_files
 from recorder_tasks.flow.overlap import AT_CAP, give_way, put_off
 from recorder_tasks.flow.permit import Permits, RedisTime, Timer, read_time
 from recorder_tasks.flow.steps import Call, perform
 from recorder_tasks.flow.vendors import Vendors
+from recorder_tasks.flow.verification import Verifier
 from recorder_tasks.settings import Settings
-from recorder_tasks.store import Conflict, Event, SlotRequest, Store, StoreError, StoreUnavailable
+from recorder_tasks.store import Conflict, Event, SlotRequest, Store, StoreError, StoreUnavailable, Unreadable
 from recorder_tasks.store.leases import Go
 
 log = logging.getLogger(__name__)
@@ -56,13 +58,20 @@ class Turns:
     """Takes turns for the tasks of one process; thread-safe. ``timer``: how time passes, for rehearsals."""
 
     def __init__(
-        self, store: Store, vendors: Vendors, journal: Journal, settings: Settings, timer: Timer = time
+        self,
+        store: Store,
+        vendors: Vendors,
+        journal: Journal,
+        settings: Settings,
+        timer: Timer = time,
+        verifier: Verifier | None = None,
     ) -> None:
         self.store = store
         self.vendors = vendors
         self.journal = journal
         self.settings = settings
         self.timer = timer
+        self.verifier = verifier or Verifier(settings)
         self._apps: dict[str, str] = {}
         self._stopping = 0
         self._lock = Lock()
@@ -72,6 +81,7 @@ class Turns:
 
         ``rank``: its place in the queue for the app's budget, if another than the step's.
         """
+        crash.at("after_dispatch", step, session_id)
         app = self._app_of(session_id)
         if app is None:
             return Turned(None)
@@ -94,7 +104,10 @@ class Turns:
         if len(self.settings.apps) == 1:
             return next(iter(self.settings.apps))
         if session_id not in self._apps:
-            session = self.store.sessions.get(session_id)
+            try:
+                session = self.store.sessions.get(session_id)
+            except Unreadable:  # begin will see to it, whatever the app
+                return next(iter(self.settings.apps))
             if session is None:
                 return None
             if len(self._apps) > 10_000:
@@ -129,7 +142,7 @@ class Turns:
         while True:
             now = fact.at
             after = lifecycle.advance(lifecycle.apply(session, fact), now, cadence)
-            after = self.complete(after)
+            after = self.complete(after, now)
             told = [*_news(session, fact), *story.told(session, after, cadence)]
             try:
                 return self.save(session, after, now, told, token=token, keep=keep)
@@ -138,10 +151,16 @@ class Turns:
                     return None
                 session = conflict.current
 
-    def complete(self, session: Session) -> Session:
-        """A completed session with the files that the naming rules promise, where nobody has named any."""
+    def complete(self, session: Session, now: Instant) -> Session:
+        """A completed session with the files that the naming rules promise, where nobody has named any.
+
+        Where this process can look into its bucket, it is to be verified as well.
+        """
         storage = self.settings.storages.get(session.storage)
-        return with_predicted_files(session, storage.prefix if storage is not None else ())
+        session = with_predicted_files(session, storage.prefix if storage is not None else ())
+        if not self.verifier.wanted(session.storage):
+            return session
+        return lifecycle.to_verify(session, now, self.settings.cadence)
 
     def save(
         self,
@@ -155,23 +174,26 @@ class Turns:
     ) -> Session:
         """One atomic save of a session with its due times, events and live takes. Raises Conflict."""
         cadence = self.settings.cadence
-        was, live = live_sids(before, cadence), live_sids(after, cadence)
-        news = live if before is after else live - was
+        known = register(before, after, cadence)
         intended = len(after.takes) > len(before.takes)
         return self.store.sessions.save(
             after,
             lanes(after, now, cadence),
             events=[Event(type=name, data=data) for name, data in told],
-            live=[live_take(after, sid) for sid in sorted(news)],
-            over=sorted(was - live),
             token=token,
             keep_lease=keep,
-            durable=bool(news) or intended,
+            durable=bool(known["live"]) or intended,
+            **known,
         )
 
 
 def _news(session: Session, fact: Outcome) -> list[story.Told]:
-    """The answer as an event; that it still waits, and nobody was asked, is told once."""
+    """The answer as an event; that it still waits, and nobody was asked, is told once.
+
+    A look into the bucket is none of the vendor's answers: :mod:`.story` tells what was new in it.
+    """
+    if fact.step is Step.VERIFY:
+        return []
     waits = fact.step is Step.ACQUIRE and fact.kind in PUT_OFF and fact.http_status is None
     if waits and session.acquire_trouble.last_kind is fact.kind:
         return []
@@ -210,7 +232,7 @@ class _Turn:
     def _put_back(self, session: Session, now: Instant) -> Turned:
         """Nothing to call, or another step first: keep what time has brought and be due in the right lane."""
         told = story.told(self.loaded, session, self.turns.settings.cadence)
-        session = self.turns.complete(session)
+        session = self.turns.complete(session, now)
         try:
             saved = self.turns.save(self.loaded, session, now, told, token=self.token)
         except Conflict:
@@ -226,8 +248,9 @@ class _Turn:
                 return self._put_back(given, now)
             if given is not None:
                 return self._conclude(self.loaded, given)
+        crash.at("before_intent", due.step, session.id, session.channel)
         kept = self.loaded  # what time has brought is told together with the fact
-        intended = lifecycle.intend(session, due, now)
+        intended = lifecycle.intend(session, due, now, self.turns.settings.cadence)
         if due.step is Step.START and due.take is None:
             due = due.model_copy(update={"take": len(intended.takes) - 1})
         if intended is not self.loaded and due.step in (Step.START, Step.STOP):
@@ -238,15 +261,28 @@ class _Turn:
                 )
             except Conflict:
                 return Turned(None)
-        return self._conclude(kept, self._perform(session, due))
+            except StoreUnavailable:
+                if due.step is not Step.STOP:
+                    raise
+                log.warning(
+                    "turn.unsaved session=%s: stopping all the same, which is harmless twice", session.id
+                )
+            crash.at("after_intent", due.step, session.id, session.channel)
+        fact = self._perform(session, due)
+        crash.at("after_answer", due.step, session.id, session.channel)
+        return self._conclude(kept, fact)
 
     def _perform(self, session: Session, due: Due) -> Outcome:
         assert due.step is not None
+        if due.step is Step.VERIFY:
+            assert due.take is not None
+            return self.turns.verifier.look(session, session.takes[due.take], self.clock)
+        permits = crash.sending(self._permits(due.step), due.step, session.id, session.channel)
         if due.step is not Step.STOP:
-            return perform(self.turns.vendors, Call(session, due, self._permits(due.step), self.clock))
+            return perform(self.turns.vendors, Call(session, due, permits, self.clock))
         busy = self.turns.busy_stops(+1)
         try:
-            call = Call(session, due, self._permits(due.step), self.clock, busy)
+            call = Call(session, due, permits, self.clock, busy)
             return perform(self.turns.vendors, call)
         finally:
             self.turns.busy_stops(-1)
@@ -266,6 +302,7 @@ class _Turn:
             with best_effort():
                 journal.remember(session.id, fact)
             raise
+        crash.at("after_save", fact.step, session.id, session.channel)
         with best_effort():
             journal.saved(session.id, fact)
             if saved is not None:

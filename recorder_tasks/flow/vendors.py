@@ -8,11 +8,12 @@ from threading import Lock
 from typing import Any
 
 from recorder_tasks import agora
-from recorder_tasks.core.outcome import Instant
-from recorder_tasks.core.session import Session
+from recorder_tasks.core.outcome import Instant, Mode
+from recorder_tasks.core.session import Session, Take
 from recorder_tasks.settings import ProfileSettings, Settings, StorageSettings
 
 DAY = 86_400  # the longest life of a token's privilege (7.1)
+MOST_EXCLUDED = 4  # resources that one acquire names as places not to go to
 HOURS = 720  # the longest resourceExpiredHour (2.3)
 
 
@@ -48,22 +49,30 @@ class Vendors:
             pool_size=max(settings.concurrency, settings.stop_concurrency),
         )
 
-    def acquire_request(self, session: Session, now: Instant) -> agora.AcquireRequest:
-        """Control must outlive the recording, so the resource does: to the deadline and an hour (2.3)."""
-        hours = math.ceil((session.deadline - now) / 3600) + 1
-        return agora.plan_acquire(session.mode, resource_expired_hour=min(max(hours, 1), HOURS))
+    def acquire_request(self, session: Session, line: int, now: Instant) -> agora.AcquireRequest:
+        """Control must outlive the recording, so the resource does: to the deadline and an hour (2.3).
 
-    def start_request(self, session: Session, uid: int, now: Instant) -> agora.StartRequest:
-        """The recipe with storage keys and a token that ends the recorder should all of us be dead (P2)."""
-        settings = self.settings
-        profile = settings.profile(session.profile)
-        body = with_secrets(session.recipe, profile, settings.storage(session.storage))
-        lifetime = session.deadline + self.settings.token_grace - now
-        token = self.client(session.app).token(
-            session.channel, uid, seconds=min(max(math.ceil(lifetime), 1), DAY)
+        A redundant recorder shall run in another region than the living ones of other lines (5.6).
+        """
+        hours = math.ceil((session.deadline - now) / 3600) + 1
+        others = [take for take in session.takes if take.line != line and take.end is None]
+        return agora.plan_acquire(
+            session.mode,
+            resource_expired_hour=min(max(hours, 1), HOURS),
+            exclude_resource_ids=tuple(take.resource_id for take in others[-MOST_EXCLUDED:]),
         )
-        if token is not None and session.mode != "web":
-            body["token"] = token
+
+    def start_request(self, session: Session, take: Take, now: Instant) -> agora.StartRequest:
+        """The recipe with storage keys and a token that ends the recorder should all of us be dead (P2)."""
+        profile, storage = self.settings.profile(session.profile), self.settings.storage(session.storage)
+        body = with_secrets(session.recipe, profile, storage)
+        if session.mode is not Mode.WEB:
+            # Without an expiry: of an older version, or asked for before the app had its certificate.
+            expires_at = take.expires_at or session.deadline + self.settings.cadence.token_grace
+            seconds = min(max(math.ceil(expires_at - now), 1), DAY)
+            token = self.client(session.app).token(session.channel, take.uid, seconds=seconds, issued_at=now)
+            if token is not None:
+                body["token"] = token
         return agora.StartRequest.of(body)
 
     def close(self) -> None:

@@ -149,6 +149,16 @@ def test_what_does_not_fit_is_told_in_sentences(offline: Run, crowd: str) -> Non
     assert found["apps"]["default"]["excesses"][0]["concurrent"] == 60
 
 
+def test_redundant_recorders_count_twice_against_the_cap(
+    offline: Run, crowd: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECORDER_PROFILES__DEFAULT__REDUNDANCY", "2")
+    answer = offline("forecast", "--file", crowd, "--from", "2027-03-08", "--days", "1", "--json")
+    found = json.loads(answer.stdout)["apps"]["default"]
+    assert found["excesses"][0]["concurrent"] == 120
+    assert found["planned"] == 60
+
+
 def test_what_began_the_day_before_counts(offline: Run, tmp_path: Path) -> None:
     (tmp_path / "night.yaml").write_text(f"{CROWD}  night: {{dates: 2027-03-07 22:00-06:00}}\n")
     ask = ("forecast", "--file", "night.yaml", "--from", "2027-03-08", "--days", "1", "--json")

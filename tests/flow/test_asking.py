@@ -157,15 +157,26 @@ def test_a_member_that_is_set_to_none_is_taken_out() -> None:
     assert merged({"a": {"b": 1, "c": [1]}, "d": 2}, {"a": {"b": None}, "d": None}) == {"a": {"c": [1]}}
 
 
-def test_the_deadline_is_the_end_and_the_extension_within_one_recorders_life(
-    settings: Settings, namespace: str, tmp_path: Path
-) -> None:
+def test_the_deadline_is_the_end_and_the_extension_within_the_longest_resource(settings: Settings) -> None:
     session = planned(settings, minutes=60, max_extension=600)
     assert (session.end, session.deadline) == (NOW + 3600, NOW + 4200)
-    app = {"app_id": "a" * 32, "key": "k", "secret": "s", "certificate": "c" * 32}
-    short = some_settings(namespace, tmp_path, apps={"default": app})
-    day = planned(short, minutes=23 * 60, max_extension=7200)
-    assert day.deadline == NOW + 86_400 - 120
+    month = planned(settings, minutes=30 * 24 * 60 - 1, max_extension=7200)
+    assert month.deadline == NOW + 720 * 3600
+
+
+def test_a_recorder_joins_by_token_where_the_app_has_a_certificate(namespace: str, tmp_path: Path) -> None:
+    app = {"app_id": "a" * 32, "key": "k", "secret": "s"}
+    plain = some_settings(namespace, tmp_path, apps={"default": app})
+    assert not planned(plain, minutes=5).by_token
+    secured = some_settings(namespace, tmp_path, apps={"default": {**app, "certificate": "c" * 32}})
+    two_days = planned(secured, minutes=48 * 60)
+    assert two_days.by_token
+    assert two_days.deadline == NOW + 49 * 3600
+
+
+def test_an_idle_recorder_does_not_outlive_a_short_recording(settings: Settings) -> None:
+    session = planned(settings, minutes=1, max_extension=0)
+    assert session.recipe["recordingConfig"]["maxIdleTime"] == session.max_idle == 60
 
 
 def test_health_is_looked_at_before_the_recorder_leaves_an_idle_channel(settings: Settings) -> None:

@@ -95,6 +95,20 @@ def test_starts_without_a_lead_stay_at_the_bell_and_take_their_slots(school: Sch
     assert fixed.begins_at == fixed.start
 
 
+def test_redundant_recorders_leave_room_for_each_other_s_starts(
+    make_engine: MakeEngine, namespace: str
+) -> None:
+    app = {"app_id": APP_ID, "key": "k", "secret": "s", "base_url": "http://vendor.test", "qps": RATE}
+    twice = {"default": {"redundancy": 2}}
+    school = School(make_engine(apps={"default": app}, profiles=twice), namespace)
+    school.at("2037-03-02T06:00")
+    _starts(school, 4)
+    school.at("2037-03-02T07:59")
+    school.bells.tick()
+    begins = _begins(school)
+    assert begins[-1] - begins[0] >= 2 * SPACING * 6 - 0.01  # the last of eight starts is not a first one
+
+
 def test_a_namespace_without_leads_looks_at_no_bell(engine: Engine, namespace: str) -> None:
     school = School(engine, namespace)
     school.add()

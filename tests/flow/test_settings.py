@@ -54,7 +54,7 @@ def test_a_config_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> 
         ({"apps": {"default": {**APP, "app_id": "short"}}}, "app_id"),
         ({"apps": {"default": {**APP, "certificate": "short"}}}, "32 hex characters"),
         ({"apps": {"default": {**APP, "uid_range": (9, 5)}}}, "9..5 is not a range within 1..4294967295"),
-        ({"apps": {"default": {**APP, "uid_range": (5, 6)}}}, "5..6 has no even uid"),
+        ({"apps": {"default": {**APP, "uid_range": (5, 6)}}}, "5..6 has fewer than the 8 uids"),
         ({"profiles": {"p": {"health_every": 400}}}, "must be below max_idle, 300 s"),
         ({"profiles": {"p": {"recipe": {"token": "t"}}}}, "token would be stored in Redis"),
         ({"profiles": {"p": {"recipe": {"recordingConfig": {"secret": "t"}}}}}, "recordingConfig.secret"),

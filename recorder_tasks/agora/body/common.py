@@ -21,6 +21,7 @@ from pydantic.alias_generators import to_camel
 
 from recorder_tasks.agora.errors import InvalidRequest
 from recorder_tasks.agora.words import Mode
+from recorder_tasks.core.text import plain
 
 UID_MAX = 2**32 - 1
 LIST_MAX = 32  # uids in one subscription list (2.5)
@@ -92,7 +93,9 @@ def check_channel(mode: Mode, channel: str) -> str:
     """The channel name, or the label of a web recording. Raises InvalidRequest against facts 2.2."""
     limit = WEB_LABEL_BYTES if mode is Mode.WEB else RTC_CHANNEL_BYTES
     if not channel or len(channel.encode("utf-8", "replace")) > limit:
-        raise InvalidRequest(f"cname {channel!r} must have 1 to {limit} bytes in {mode} mode")
+        raise InvalidRequest(f"cname {channel!r:.80} must have 1 to {limit} bytes in {mode} mode")
+    if not plain(channel):
+        raise InvalidRequest(f"cname {channel!r} must have no control characters")
     if mode is not Mode.WEB and not RTC_CHANNEL.fullmatch(channel):
         raise InvalidRequest(
             f"cname {channel!r} may have only letters, digits, space and !#$%&()+-:;<=.>?@[]^_{{}}|~,"

@@ -96,7 +96,7 @@ class Source:
         from schedules.plays import Planned
 
         return [
-            Planned(one, entry.name, 0.0 if one.by_hand else rule.lead, rule.priority, rule.app)
+            Planned(one, entry.name, 0.0 if one.by_hand else rule.lead, rule.priority, rule.app, rule.profile)
             for entry in self.entries.values()
             if (rule := entry.rule) is not None
             for one in entry.occurrences(since - BEFORE, until + AFTER, self.calendars)
@@ -169,8 +169,16 @@ def foresee(
     """
     by_app: dict[str, list[Planned]] = {}
     for one in planned:
-        by_app.setdefault(one.app, []).append(one)
+        by_app.setdefault(one.app, []).extend(replace(one, line=line) for line in _lines(one, settings))
     return {app: _foreseen(app, by_app[app], settings, since, until) for app in sorted(by_app)}
+
+
+def _lines(one: Planned, settings: Settings) -> range:
+    """The recorders that it shall have at a time; a profile that is missing is told elsewhere."""
+    try:
+        return range(settings.profile(one.profile).redundancy)
+    except KeyError:
+        return range(1)
 
 
 def _foreseen(

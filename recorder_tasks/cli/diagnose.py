@@ -1,0 +1,49 @@
+"""diagnose: why there is no recording, or not all of it."""
+
+from __future__ import annotations
+
+import click
+
+from recorder_tasks.cli.options import AS_JSON, SESSION, desk
+
+
+@click.command(
+    "diagnose",
+    epilog="""\b
+Examples:
+  recorder diagnose ID
+  recorder diagnose ID --json | jq -r '.causes[0].code'
+
+While a recorder runs, the vendor is asked who publishes in the channel, if this process has the app's
+keys. With --json: {"session_id", "state", "asked", "causes": [{code, title, likelihood, evidence, advice}]},
+the most likely cause first; none: nothing looks wrong.""",
+)
+@SESSION
+@click.option("--no-ask", is_flag=True, help="Do not ask the vendor who is in the channel.")
+@AS_JSON
+def diagnose_command(session_id: str, no_ask: bool, as_json: bool) -> None:
+    """Why is there no recording? Likely causes in order, each with its evidence and what to do."""
+    from recorder_tasks.cli import shown
+
+    at = desk()
+    recording = at.get(session_id)
+    asked = not no_ask and not recording.finished and bool(recording.takes)
+    vendors = None
+    if asked:
+        from recorder_tasks.wiring import wiring
+
+        vendors = wiring().vendors
+    causes = at.diagnose(session_id, vendors=vendors)
+    if as_json:
+        told = [cause.model_dump(mode="json") for cause in causes]
+        shown.as_json(
+            {"session_id": session_id, "state": recording.state.value, "asked": asked, "causes": told}
+        )
+        return
+    out = shown.console()
+    out.print(shown.one_line(recording), soft_wrap=True)
+    if not causes:
+        out.print("nothing looks wrong")
+    for number, cause in enumerate(causes, start=1):
+        out.print()
+        out.print(shown.cause(number, cause))

@@ -1,0 +1,101 @@
+"""The vendor's callbacks as facts: they name lost sids, files and trouble. Query remains the truth.
+
+Taking one in twice, late or out of order changes nothing: each fact is a join (core/facts.py,
+core/evidence.py), so no ``noticeId`` has to be remembered.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from recorder_tasks import agora
+from recorder_tasks.agora.redaction import redacted_text
+from recorder_tasks.core.cadence import Cadence
+from recorder_tasks.core.evidence import Notice
+from recorder_tasks.core.hearing import hear
+from recorder_tasks.core.outcome import Instant
+from recorder_tasks.core.session import Session, Signal
+from recorder_tasks.flow.granting import grant
+from recorder_tasks.store import Store
+
+SERIOUS = 4  # errorLevel of an event 1: 4 error, 5 fatal; below it nothing has happened to the take
+LOOKED_AT = 100  # sessions of a channel, the newest first, among which a take is looked for
+AHEAD = 3600.0  # of a session's start that its recorder may be running: more than any lead
+
+
+def take_in(store: Store, app: str, callback: agora.Callback, cadence: Cadence) -> Session | None:
+    """The session that an app's callback is about, with what it tells; None if it is about none of ours."""
+    now = store.clock.now()
+    notice = notice_of(callback, now)
+    session = None if notice is None else _session_of(store, app, notice, callback.payload.cname, now)
+    if notice is None or session is None:
+        return None
+    return grant(store, session, lambda known, at: hear(known, notice), cadence)
+
+
+def notice_of(callback: agora.Callback, now: Instant) -> Notice | None:
+    """What a callback tells, if it is one of Cloud Recording about a task; ``now`` where it names no time."""
+    if callback.product_id not in (None, agora.CLOUD_RECORDING) or callback.sid is None:
+        return None
+    payload = callback.payload
+    at = payload.sent_at or callback.notified_at or now
+    uid = payload.uid if payload.uid is not None and re.fullmatch(r"\d{1,10}", payload.uid) else None
+    return Notice(
+        at=at,
+        sid=callback.sid,
+        uid=None if uid is None else int(uid),
+        signal=_signal(callback.event_type, payload.details, at),
+        files=callback.files,
+        upload=callback.upload,
+    )
+
+
+def _signal(event: int | None, details: dict[str, Any], at: Instant) -> Signal | None:
+    """The trouble that an event tells of, if any (6.4)."""
+    match event:
+        case agora.Event.ERROR:
+            level = _number(details, "errorLevel")
+            if level is not None and level < SERIOUS:
+                return None
+            code, module = _number(details, "errorCode"), _number(details, "module")
+            return Signal(at=at, event=event, code=code, module=module, text=_text(details, "errorMsg"))
+        case agora.Event.SESSION_EXIT:
+            return Signal(at=at, event=event, code=_number(details, "exitStatus"))
+        case agora.Event.SESSION_FAILOVER:
+            uid = _number(details, "newUid")
+            return Signal(at=at, event=event, text="" if uid is None else f"new uid {uid}")
+        case agora.Event.RECORDER_LEAVE:
+            return Signal(at=at, event=event, code=_number(details, "leaveCode"))
+        case agora.Event.WEB_RECORDER_STOPPED:
+            text = _text(details, "message") or _text(details, "details")
+            return Signal(at=at, event=event, code=_number(details, "code"), text=text)
+    return None
+
+
+def _number(details: dict[str, Any], name: str) -> int | None:
+    value = details.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _text(details: dict[str, Any], name: str) -> str:
+    return redacted_text(str(details.get(name) or ""))
+
+
+def _session_of(store: Store, app: str, notice: Notice, channel: str | None, now: Instant) -> Session | None:
+    """By its sid, while its take is live; else among the channel's sessions by sid, then by uid."""
+    live = store.takes.get(notice.sid)
+    if live is not None and live.app == app:
+        return store.sessions.get(live.session)
+    if not channel:
+        return None
+    page = store.sessions.find(app=app, channel=channel, until=now + AHEAD, limit=LOOKED_AT)
+    for session in page.sessions:
+        if any(take.sid == notice.sid for take in session.takes):
+            return session
+    nameless = (
+        session
+        for session in page.sessions
+        if any(take.sid is None and take.uid == notice.uid for take in session.takes)
+    )
+    return next(nameless, None)
