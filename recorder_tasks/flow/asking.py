@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Self
 
@@ -20,7 +20,7 @@ from recorder_tasks.core.errors import InvalidWish
 from recorder_tasks.core.outcome import Instant, Mode
 from recorder_tasks.core.session import Session
 from recorder_tasks.core.text import plain
-from recorder_tasks.flow.vendors import DAY, HOURS, with_secrets
+from recorder_tasks.flow.vendors import DAY, HOURS, with_longest_hours, with_secrets
 from recorder_tasks.settings import AppSettings, ProfileSettings, Settings, hidden_members
 
 EVERYONE = ["#allstream#"]
@@ -124,7 +124,8 @@ def plan(
     by_token = app.certificate is not None and mode is not Mode.WEB  # whose recorder joins no channel (7.1)
     start, end, deadline = _times(ask, profile, HOURS * 3600.0 - lead, now, past=past)
     recipe = _recipe(mode, profile, ask.recipe, deadline - start + lead)
-    _check(mode, ask.channel, with_secrets(recipe, profile, settings.storage(storage)))
+    body = with_secrets(recipe, profile, settings.storage(storage))
+    _check(mode, ask.channel, with_longest_hours(body, 1) if mode is Mode.WEB else body)
     max_idle = (recipe.get("recordingConfig") or {}).get("maxIdleTime", profile.max_idle)
     return Session(
         id=session_id,
@@ -186,22 +187,7 @@ def _recipe(
     mode: Mode, profile: ProfileSettings, overrides: Mapping[str, Any], seconds: float
 ) -> dict[str, Any]:
     wanted = merged(profile.recipe, overrides)
-    recipe = merged(_defaults(mode, profile, wanted, seconds), wanted)
-    if mode is Mode.WEB:
-        for page in _pages(recipe):
-            page.setdefault("maxRecordingHour", min(max(math.ceil(seconds / 3600), 1), HOURS))
-    return recipe
-
-
-def _pages(recipe: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The pages of a recipe that nobody has checked yet; what has another shape is left to the check."""
-    config = recipe.get("extensionServiceConfig")
-    services = config.get("extensionServices") if isinstance(config, dict) else None
-    for service in services if isinstance(services, list) else []:
-        if isinstance(service, dict) and service.get("serviceName") == "web_recorder_service":
-            page = service.setdefault("serviceParam", {})
-            if isinstance(page, dict):
-                yield page
+    return merged(_defaults(mode, profile, wanted, seconds), wanted)
 
 
 def _defaults(

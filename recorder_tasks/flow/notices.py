@@ -39,7 +39,7 @@ def notice_of(callback: agora.Callback, now: Instant) -> Notice | None:
     if callback.product_id not in (None, agora.CLOUD_RECORDING) or callback.sid is None:
         return None
     payload = callback.payload
-    at = payload.sent_at or callback.notified_at or now
+    at = min(payload.sent_at or callback.notified_at or now, now)  # a vendor that is ahead must not delay us
     uid = payload.uid if payload.uid is not None and re.fullmatch(r"\d{1,10}", payload.uid) else None
     return Notice(
         at=at,

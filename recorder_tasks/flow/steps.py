@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from recorder_tasks import agora
-from recorder_tasks.core.lifecycle import next_uid
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step
 from recorder_tasks.core.session import Due, Session, Take
+from recorder_tasks.core.uids import next_uid
 from recorder_tasks.flow.vendors import Vendors
 from recorder_tasks.settings import MissingSetting
 
@@ -52,7 +52,7 @@ def perform(vendors: Vendors, call: Call) -> Outcome:
         begins = step not in (Step.QUERY, Step.STOP)
         return _unsent(call, step, Kind.PERMANENT if begins else Kind.NOT_SENT, str(fault))
     except MissingSetting as fault:
-        return _unsent(call, step, Kind.NOT_SENT, str(fault))
+        return _unsent(call, step, Kind.MISCONFIGURED, str(fault))
 
 
 def _unsent(call: Call, step: Step, kind: Kind, reason: str) -> Outcome:
@@ -77,10 +77,11 @@ def _acquire(vendors: Vendors, call: Call) -> Outcome:
     session, client = call.session, vendors.client(call.session.app)
     line = call.due.line
     uid = next_uid(session, line, vendors.settings.cadence)
+    assert uid is not None  # else nothing is due
     peopled = _peopled(client, session) if session.line(line) else None
     if peopled is False:
         return Outcome(step=Step.ACQUIRE, kind=Kind.EMPTY, at=call.now(), absent=True)
-    request = vendors.acquire_request(session, line, call.now())
+    request = vendors.acquire_request(session, line)
     answer = client.acquire(session.channel, uid, request, permit=call.permit)
     given = answer.resource_id
     return _fact(answer, Step.ACQUIRE, call.now(), uid=uid, resource_id=given, present=peopled is not None)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from copy import deepcopy
 from threading import Lock
 from typing import Any
 
 from recorder_tasks import agora
+from recorder_tasks.core import takes
 from recorder_tasks.core.outcome import Instant, Mode
+from recorder_tasks.core.pages import longest_hours, pages
 from recorder_tasks.core.session import Session, Take
 from recorder_tasks.settings import ProfileSettings, Settings, StorageSettings
 
@@ -49,16 +52,16 @@ class Vendors:
             pool_size=max(settings.concurrency, settings.stop_concurrency),
         )
 
-    def acquire_request(self, session: Session, line: int, now: Instant) -> agora.AcquireRequest:
-        """Control must outlive the recording, so the resource does: to the deadline and an hour (2.3).
+    def acquire_request(self, session: Session, line: int) -> agora.AcquireRequest:
+        """Control must outlive the recording, whatever becomes of its end: it lasts as long as it can (2.3).
 
         A redundant recorder shall run in another region than the living ones of other lines (5.6).
         """
-        hours = math.ceil((session.deadline - now) / 3600) + 1
-        others = [take for take in session.takes if take.line != line and take.end is None]
+        cadence = self.settings.cadence
+        others = [take for take in session.takes if take.line != line and not takes.over(take, cadence)]
         return agora.plan_acquire(
             session.mode,
-            resource_expired_hour=min(max(hours, 1), HOURS),
+            resource_expired_hour=HOURS,
             exclude_resource_ids=tuple(take.resource_id for take in others[-MOST_EXCLUDED:]),
         )
 
@@ -66,7 +69,10 @@ class Vendors:
         """The recipe with storage keys and a token that ends the recorder should all of us be dead (P2)."""
         profile, storage = self.settings.profile(session.profile), self.settings.storage(session.storage)
         body = with_secrets(session.recipe, profile, storage)
-        if session.mode is not Mode.WEB:
+        if session.mode is Mode.WEB:
+            seconds = (take.expires_at or session.deadline) - take.sent_at
+            body = with_longest_hours(body, longest_hours(session.recipe, seconds))
+        else:
             # Without an expiry: of an older version, or asked for before the app had its certificate.
             expires_at = take.expires_at or session.deadline + self.settings.cadence.token_grace
             seconds = min(max(math.ceil(expires_at - now), 1), DAY)
@@ -90,6 +96,14 @@ def with_secrets(
     if told:
         body["recordingConfig"] = {**(body.get("recordingConfig") or {}), **told}
     return body
+
+
+def with_longest_hours(body: Mapping[str, Any], hours: int) -> dict[str, Any]:
+    """A web recipe whose page ends by itself, should all of us be dead (P2), if it does not say when."""
+    whole: dict[str, Any] = deepcopy(dict(body))
+    for page in pages(whole):
+        page.setdefault("maxRecordingHour", hours)
+    return whole
 
 
 def storage_config(storage: StorageSettings) -> dict[str, Any]:
