@@ -19,17 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from recorder_tasks.flow.desk import Found, RecordingEvent
+    from recorder_tasks.core.causes import Cause
+    from recorder_tasks.flow.desk import Found, Orphan, RecordingEvent
     from recorder_tasks.recording import Recording
     from schedules import Schedules
 
 __all__ = [
     "attach",
     "cancel",
+    "diagnose",
     "events",
     "extend",
     "find",
     "get",
+    "orphans",
     "record",
     "schedules",
     "stop",
@@ -98,9 +101,18 @@ def cancel(session_id: str) -> Recording:
     return result
 
 
-def extend(session_id: str, *, minutes: float | None = None, until: datetime | None = None) -> Recording:
-    """Move the planned end, up to the deadline. Raises WishRefused once it is stopping."""
-    result: Recording = _desk().extend(session_id, minutes=minutes, until=until)
+def extend(
+    session_id: str,
+    *,
+    minutes: float | None = None,
+    until: datetime | None = None,
+    move_deadline: bool = False,
+) -> Recording:
+    """Move the planned end, up to the deadline; with ``move_deadline`` past it, and the deadline with it.
+
+    Raises WishRefused once it is stopping.
+    """
+    result: Recording = _desk().extend(session_id, minutes=minutes, until=until, move_deadline=move_deadline)
     return result
 
 
@@ -139,6 +151,23 @@ def events(
 ) -> Iterator[RecordingEvent]:
     """What happened, the oldest first, to one recording or to all; ``follow`` goes on."""
     result: Iterator[RecordingEvent] = _desk().events(session_id, after=after, follow=follow)
+    return result
+
+
+def diagnose(session_id: str, *, ask: bool = True) -> tuple[Cause, ...]:
+    """Why there is no recording, or not all of it: the likeliest cause first, none if all looks well.
+
+    ``ask``: the vendor may be asked who is in the channel, while a recorder runs.
+    """
+    from recorder_tasks.wiring import wiring
+
+    result: tuple[Cause, ...] = _desk().diagnose(session_id, vendors=wiring().vendors if ask else None)
+    return result
+
+
+def orphans() -> tuple[Orphan, ...]:
+    """Recorders that may be running and billed, and that nobody can stop by name."""
+    result: tuple[Orphan, ...] = _desk().orphans()
     return result
 
 

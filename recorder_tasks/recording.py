@@ -14,6 +14,7 @@ from recorder_tasks.core.outcome import FileSource, Frozen, Instant, Mode, Uploa
 from recorder_tasks.core.session import End, Ending, Session, State, Take
 
 DEFAULT_CADENCE = Cadence()
+RELIEVED = "; another recorder takes over before that"
 
 
 def when(at: Instant | None) -> datetime | None:
@@ -169,8 +170,16 @@ def _bounds(session: Session, cadence: Cadence) -> tuple[Bound, ...]:
     living = [take for take in session.takes if not takes.over(take, cadence)]
     if session.state.final and not living:
         return ()
-    under = nets_under(session, living[-1] if living else None, cadence)
-    return tuple(Bound(by=net.by, until=when(net.until), says=net.says) for net in under)
+    latest = living[-1] if living else None
+    relieved = latest is not None and takes.rolls_over_at(session, latest, cadence) is not None
+    return tuple(
+        Bound(
+            by=net.by,
+            until=when(net.until),
+            says=net.says + (RELIEVED if relieved and net.until is not None else ""),
+        )
+        for net in nets_under(session, latest, cadence)
+    )
 
 
 def _take(take: Take) -> TakeView:

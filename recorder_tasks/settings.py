@@ -12,8 +12,17 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -30,6 +39,9 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 MAX_UID = 2**32 - 1
 SENTINEL_FORM = "sentinel://[user:password@]host:port,host:port/master[/db][?sentinel_password=...]"
 SENTINEL_URL = re.compile(r"sentinel://([^@/]*@)?[^/@?]+/[^/?]+(/\d*)?/?(\?sentinel_password=[^&]*)?")
+REDIS_FORM = "redis://[user:password@]host:port/db, rediss://..., unix://path?db=0 or sentinel://..."
+REDIS_SCHEMES = ("redis", "rediss", "unix", "sentinel")
+HEX32 = re.compile(r"[0-9a-fA-F]{32}")
 ENDPOINT = re.compile(r"(https?://)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:\d+)?(/[^?#@]*)?")
 # Of a clientRequest, lower case and without underscores.
 SECRET_MEMBERS = frozenset({"token", "storageconfig", "secret", "salt", "accesskey", "secretkey", "ststoken"})
@@ -50,7 +62,7 @@ class _Part(BaseModel):
 class AppSettings(_Part):
     """One Agora project: its keys, its area and its limits (facts 1.1, 1.2, 5.2)."""
 
-    app_id: str = Field(pattern=r"^[0-9a-fA-F]{32}$")
+    app_id: str
     key: SecretStr  # of the RESTful key pair, not the App ID
     secret: SecretStr
     certificate: SecretStr | None = None
@@ -67,6 +79,13 @@ class AppSettings(_Part):
         tenth = self.concurrent_tasks // 10 or self.concurrent_tasks / 10
         return min(self.qps, tenth)
 
+    @field_validator("app_id")
+    @classmethod
+    def _app_id(cls, value: str) -> str:
+        if HEX32.fullmatch(value) is None:
+            raise ValueError("takes the 32 hex characters of the App ID")
+        return value
+
     @field_validator("uid_range")
     @classmethod
     def _range(cls, value: tuple[int, int]) -> tuple[int, int]:
@@ -82,8 +101,8 @@ class AppSettings(_Part):
     def _certificate(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None or not value.get_secret_value():
             return None
-        if re.fullmatch(r"[0-9a-fA-F]{32}", value.get_secret_value()) is None:
-            raise ValueError("certificate: takes the 32 hex characters of the App Certificate")
+        if HEX32.fullmatch(value.get_secret_value()) is None:
+            raise ValueError("takes the 32 hex characters of the App Certificate")
         return value
 
 
@@ -206,9 +225,14 @@ class Settings(BaseSettings):
 
     @field_validator("redis_url", "broker_url")
     @classmethod
-    def _names_a_master(cls, value: str | None) -> str | None:
-        if value and value.startswith("sentinel://") and SENTINEL_URL.fullmatch(value) is None:
+    def _can_be_read(cls, value: str | None, info: ValidationInfo) -> str | None:
+        scheme = (value or "").partition("://")[0]
+        if info.field_name == "broker_url" and scheme not in REDIS_SCHEMES:
+            return value  # another transport of Celery's
+        if scheme == "sentinel" and SENTINEL_URL.fullmatch(value or "") is None:
             raise ValueError(f"a sentinel URL has to be {SENTINEL_FORM}")
+        if scheme != "sentinel" and not _redis_address(value or ""):
+            raise ValueError(f"takes {REDIS_FORM}, with %23 for # and the like in a password")
         return value
 
     @property
@@ -233,9 +257,8 @@ class Settings(BaseSettings):
 
     def profile(self, name: str) -> ProfileSettings:
         """The profile of that name; ``default`` always exists."""
-        if name == "default" and name not in self.profiles:
-            return ProfileSettings()
-        return _named(self.profiles, name, "profile", "RECORDER_PROFILES__{}__MODE")
+        known = {"default": ProfileSettings(), **self.profiles}
+        return _named(known, name, "profile", "RECORDER_PROFILES__{}__MODE")
 
     @classmethod
     def settings_customise_sources(
@@ -271,6 +294,22 @@ def hidden_members(body: Any, path: str = "") -> list[str]:
         else:
             found += hidden_members(value, f"{path}{name}.")
     return sorted(found)
+
+
+def _redis_address(url: str) -> bool:
+    """Whether a client can be made of it; nobody has to be there."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    if parts.fragment or parts.scheme not in ("redis", "rediss", "unix"):
+        return False
+    if "".join(parse_qs(parts.query).get("db", [])).strip("0123456789"):
+        return False
+    if parts.scheme == "unix":
+        return parts.path not in ("", "/")
+    return bool(parts.hostname) and port != 0 and not parts.path.strip("/").strip("0123456789")
 
 
 def _named(known: dict[str, T], name: str, what: str, variable: str) -> T:

@@ -49,7 +49,7 @@ def configured(settings: Settings) -> Iterator[Finding]:
         if storage.verify and not installed():
             todo = "pip install 'recorder-tasks[storage]' wherever workers run"
             yield warn("storage", f"{name}: verify is on, but boto3 is not installed here", todo)
-    profiles = settings.profiles or {"default": settings.profile("default")}
+    profiles = {"default": settings.profile("default"), **settings.profiles}
     for name, profile in profiles.items():
         if profile.storage in settings.storages:
             yield ok("storage", f"profile {name} stores in {settings.storages[profile.storage].bucket}")
@@ -78,7 +78,14 @@ def _keys(name: str, app: AppSettings) -> Iterator[Finding]:
         todo = f"{where}__CERTIFICATE: the primary certificate"
         yield error("app", f"{name}: certificate is not 32 hexadecimal digits", todo)
     else:
-        yield ok("app", f"{name}: keys have the right form, {app.rate:g} requests a second")
+        yield ok("app", f"{name}: keys have the right form, {_rate(app)}")
+
+
+def _rate(app: AppSettings) -> str:
+    if not app.qps:
+        return "no limit of requests a second"
+    tenth = f" (a tenth of {app.concurrent_tasks} concurrent tasks)" if app.rate < app.qps else ""
+    return f"{app.rate:g} requests a second{tenth}"
 
 
 def _hex32(text: str) -> bool:
@@ -93,6 +100,8 @@ def _redis(parts: Wiring) -> Iterator[Finding]:
         yield from deployment.clock(parts)
         yield from deployment.broker(parts.settings)
         yield from deployment.fleet(parts)
+        yield from deployment.stops(parts)
+        yield from deployment.orphans(parts)
         yield from deployment.poison(parts)
         yield from deployment.schedules(parts)
     except (StoreError, SchedulesUnavailable) as trouble:

@@ -8,6 +8,7 @@ from typing import Any
 
 from recorder_tasks.cli import redis_state
 from recorder_tasks.cli.findings import Finding, error, ok, warn
+from recorder_tasks.core.session import State
 from recorder_tasks.settings import Settings
 from recorder_tasks.store import ServerFacts
 from recorder_tasks.wiring import Wiring
@@ -107,6 +108,30 @@ def fleet(parts: Wiring) -> Iterator[Finding]:
     else:
         todo = "run `recorder beat`; one that runs as `celery beat` is not heard here"
         yield warn("beat", "none was heard of: nothing is checked, repaired or retired", todo)
+
+
+def stops(parts: Wiring) -> Iterator[Finding]:
+    """Recordings whose stop has been failing for so long that a person should look."""
+    failing = [
+        session.id
+        for state in (State.STOPPING, State.RECORDING, State.STARTING)
+        for session in parts.store.sessions.find(state=state, limit=1000).sessions
+        if "stop_failing" in session.alerted
+        and any(take.end is None and take.stop_trouble.count for take in session.takes)
+    ]
+    if failing:
+        many = "1 recording" if len(failing) == 1 else f"{len(failing)} recordings"
+        yield error(
+            "stops", f"{many} cannot be stopped: {_few(failing)}", f"recorder diagnose {min(failing)}"
+        )
+
+
+def orphans(parts: Wiring) -> Iterator[Finding]:
+    """Recorders that may be running and that nobody can stop by name."""
+    found = parts.desk.orphans()
+    if found:
+        many = "1 recorder" if len(found) == 1 else f"{len(found)} recorders"
+        yield warn("orphans", f"{many} may be running without a name", "recorder orphans")
 
 
 POISON_DO = {

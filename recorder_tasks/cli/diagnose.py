@@ -15,8 +15,9 @@ Examples:
   recorder diagnose ID --json | jq -r '.causes[0].code'
 
 While a recorder runs, the vendor is asked who publishes in the channel, if this process has the app's
-keys. With --json: {"session_id", "state", "asked", "causes": [{code, title, likelihood, evidence, advice}]},
-the most likely cause first; none: nothing looks wrong.""",
+keys. With --json: {"session_id", "state", "asked", "not_asked", "causes": [{code, title, likelihood,
+evidence, advice}]}, the most likely cause first; none: nothing looks wrong. "not_asked": why the vendor could
+not be asked.""",
 )
 @SESSION
 @click.option("--no-ask", is_flag=True, help="Do not ask the vendor who is in the channel.")
@@ -27,23 +28,23 @@ def diagnose_command(session_id: str, no_ask: bool, as_json: bool) -> None:
 
     at = desk()
     recording = at.get(session_id)
-    asked = not no_ask and not recording.finished and bool(recording.takes)
     vendors = None
-    if asked:
+    if not no_ask and not recording.finished and recording.takes:
         from recorder_tasks.wiring import wiring
 
         vendors = wiring().vendors
-    causes = at.diagnose(session_id, vendors=vendors)
+    found = at.diagnosed(session_id, vendors=vendors)
     if as_json:
-        told = [cause.model_dump(mode="json") for cause in causes]
-        shown.as_json(
-            {"session_id": session_id, "state": recording.state.value, "asked": asked, "causes": told}
-        )
+        told = {"session_id": session_id, "state": recording.state.value}
+        shown.as_json({**told, **found.model_dump(mode="json", include={"asked", "not_asked", "causes"})})
         return
     out = shown.console()
     out.print(shown.one_line(recording), soft_wrap=True)
-    if not causes:
-        out.print("nothing looks wrong")
-    for number, cause in enumerate(causes, start=1):
+    if found.not_asked:
+        said = f"the vendor could not be asked who is in the channel: {found.not_asked}"
+        out.print(said, style="yellow", soft_wrap=True, markup=False)
+    if not found.causes:
+        out.print("nothing else looks wrong" if found.not_asked else "nothing looks wrong")
+    for number, cause in enumerate(found.causes, start=1):
         out.print()
         out.print(shown.cause(number, cause))

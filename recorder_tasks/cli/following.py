@@ -64,11 +64,15 @@ Examples:
 )
 @click.argument("session_id", metavar="[ID]", required=False)
 @click.option("--follow", "-f", is_flag=True, help="Go on with what happens from now.")
-@click.option("--after", default="0", help="Only events after this event id.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=1000, show_default=True)
+@click.option("--after", metavar="EVENT", help="The first events after this event id, not the latest.")
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="At most so many."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document per line.")
-def events_command(session_id: str | None, follow: bool, after: str, limit: int, as_json: bool) -> None:
-    """What happened to one recording, or to all, the oldest first."""
+def events_command(
+    session_id: str | None, follow: bool, after: str | None, limit: int, as_json: bool
+) -> None:
+    """What happened lately to one recording, or to all, the oldest first."""
     from rich.markup import escape
 
     from recorder_tasks.cli import shown

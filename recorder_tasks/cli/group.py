@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -76,6 +76,8 @@ def explained(trouble: Exception) -> tuple[int | None, str]:
         return USAGE, f"settings: {wrong_members(trouble)}"
     if isinstance(trouble, FileNotFoundError) and "RECORDER_CONFIG" in str(trouble):
         return USAGE, str(trouble)
+    if isinstance(trouble, errors.NoSuchSession) and str(trouble).startswith("session_id: "):
+        return NOT_FOUND, f"{trouble}; `recorder list` shows them"
     for kind, status in table:
         if isinstance(trouble, kind):
             return status, str(trouble)
@@ -85,4 +87,10 @@ def explained(trouble: Exception) -> tuple[int | None, str]:
 def wrong_members(trouble: Any) -> str:
     """Each wrong member with what is wrong, without the value: it may be a secret."""
     found = trouble.errors(include_input=False, include_url=False, include_context=False)
-    return "; ".join(f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}" for error in found)
+    return "; ".join(_wrong(error["loc"], error["msg"].removeprefix("Value error, ")) for error in found)
+
+
+def _wrong(loc: Sequence[Any], said: str) -> str:
+    """``a.b: what is wrong``; a sentence that begins with the member's name does not say it twice."""
+    where = ".".join(str(part) for part in loc)
+    return f"{where}: {said.removeprefix(f'{loc[-1]}: ')}" if loc else said

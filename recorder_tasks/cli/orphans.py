@@ -6,7 +6,7 @@ import click
 
 from recorder_tasks.cli.options import AS_JSON, desk
 
-NONE = "no orphans: every recorder that may be running can be stopped by name"
+NONE = "no orphans are known"
 
 
 @click.command(
@@ -18,19 +18,22 @@ then banned from its channel by uid; until a net under it has surely ended it, i
 \b
 Examples:
   recorder orphans
-  recorder orphans --forget r-5f2c.../UkOA...   you have seen to it yourself""",
+  recorder orphans --forget r-5f2c.../900000017   you have seen to it yourself""",
 )
-@click.option("--forget", metavar="NAME", help="Take it off the list: somebody knows that it is over.")
+@click.option("--forget", metavar="SESSION/UID", help="Take it off the list: somebody knows that it is over.")
 @AS_JSON
 def orphans_command(forget: str | None, as_json: bool) -> None:
     """Recorders that may be running and billed without a name, with their latest end and cost."""
     from recorder_tasks.cli import shown
 
-    if forget is not None:
-        desk().forget_orphan(forget)
-    found = desk().orphans()
+    at = desk()
+    gone = at.forget_orphan(forget) if forget is not None else None
+    found = at.orphans()
     if as_json:
         shown.as_json({"orphans": [each.model_dump(mode="json") for each in found]})
+    elif forget is not None:
+        which = f"{gone.channel} uid {gone.uid}" if gone is not None else forget
+        click.echo(f"forgotten: {which}; {len(found)} left")
     elif found:
         shown.console().print(shown.orphans(found))
     else:

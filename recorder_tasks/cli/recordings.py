@@ -10,6 +10,7 @@ import click
 from recorder_tasks.cli.options import AS_JSON, SESSION, Json, desk, label_option
 from recorder_tasks.cli.times import Time
 
+NOT_MOVED = " unless the deadline is moved too"
 STATE_OF_MODES = ("individual", "raw", "mix", "web")
 
 
@@ -98,7 +99,12 @@ def extend_command(
     session_id: str, minutes: float | None, until: datetime | None, move_deadline: bool, as_json: bool
 ) -> None:
     """Move the planned end, up to the deadline."""
-    recording = desk().extend(session_id, minutes=minutes, until=until, move_deadline=move_deadline)
+    from recorder_tasks.core.errors import InvalidWish
+
+    try:
+        recording = desk().extend(session_id, minutes=minutes, until=until, move_deadline=move_deadline)
+    except InvalidWish as refused:
+        raise InvalidWish(str(refused).replace(NOT_MOVED, "; --move-deadline moves it along")) from None
     _answer(recording, as_json)
 
 

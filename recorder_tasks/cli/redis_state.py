@@ -40,7 +40,9 @@ def emptied(parts: Wiring) -> Iterator[Finding]:
         return
     at = datetime.fromtimestamp(found.at, UTC)
     lost = f"{found.lost.scheduled} scheduled recordings and {found.lost.schedules} schedules"
-    todo = "ask for them again (`recorder schedule apply`); running recorders came back as `adopted-...`"
+    todo = "running recorders came back as `adopted-...`; nothing that was planned has been lost"
+    if found.lost.scheduled or found.lost.schedules:
+        todo = "ask for them again (`recorder schedule apply`); running recorders came back as `adopted-...`"
     yield warn("redis", f"it was found emptied at {at:%Y-%m-%d %H:%M:%S} UTC: {lost} were gone", todo)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,11 +17,12 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from recorder_tasks.cli.times import local, utc
+from recorder_tasks.cli.times import beside, local, utc
 from recorder_tasks.core.causes import Cause
+from recorder_tasks.core.session import End
 from recorder_tasks.flow.desk import Orphan, RecordingEvent
 from recorder_tasks.local.summary import Summary
-from recorder_tasks.recording import Diagnosis, File, Recording
+from recorder_tasks.recording import Diagnosis, File, Recording, TakeView
 
 SID = re.compile(r"^([0-9a-f]{8})[0-9a-f]{24}")
 COLOURS = {
@@ -61,7 +62,7 @@ def state(recording: Recording) -> Text:
 
 def one_line(recording: Recording) -> Text:
     """What a change or a record command answers."""
-    span = f"{recording.channel}  {local(recording.start)} to {recording.end.astimezone():%H:%M:%S}"
+    span = f"{recording.channel}  {local(recording.start)} to {beside(recording.end, recording.start)}"
     return Text.assemble((recording.session_id, "bold"), "  ", state(recording), f"  {span}")
 
 
@@ -72,27 +73,28 @@ def listing(recordings: Iterable[Recording]) -> Table:
     for each in recordings:
         labels = " ".join(f"{key}={value}" for key, value in sorted(each.labels.items()))
         files = str(len(each.files) or "")
-        end = each.end.astimezone().strftime("%H:%M:%S")
+        end = beside(each.end, each.start)
         table.add_row(
             each.session_id, state(each), Text(each.channel), local(each.start), end, files, Text(labels)
         )
     return table
 
 
-def orphans(found: Iterable[Orphan]) -> Table:
-    """Recorders without a name, with what each may come to at the most."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("channel", "uid", "since", "banned", "ends by", "recorder minutes", "name"):
-        table.add_column(name, overflow="fold")
-    for each in found:
-        idle = f"{each.max_idle:g} s after the channel is empty"
-        ends_by = local(each.ends_by) if each.ends_by is not None else idle
-        most = f"at most {each.minutes:g}" if each.ends_by is not None else f"{each.minutes:g} so far"
-        banned = "yes" if each.banned else "not yet"
-        table.add_row(
-            Text(each.channel), str(each.uid), local(each.since), banned, ends_by, most, Text(each.name)
-        )
-    return table
+def orphans(found: Sequence[Orphan]) -> Text:
+    """Recorders without a name: what each may come to at the most, and how to take it off the list."""
+    return Text("\n").join(_orphan(each, found) for each in found)
+
+
+def _orphan(each: Orphan, among: Sequence[Orphan]) -> Text:
+    most = f"at most {each.minutes:.0f} recorder minutes"
+    ends = f"ends {each.max_idle:g} s after its channel is empty ({each.minutes:.0f} recorder minutes so far)"
+    if each.ends_by is not None:
+        ends = f"ends by {beside(each.ends_by, each.since)} ({most})"
+    since = beside(each.since, datetime.now(UTC))
+    said = f"uid {each.uid}  since {since}  {'banned' if each.banned else 'not banned yet'}  {ends}"
+    alone = [one.short for one in among].count(each.short) == 1
+    forget = f"\n  recorder orphans --forget {each.short if alone else each.name}"
+    return Text.assemble((each.channel, "bold"), f"  {said}", (forget, "dim"))
 
 
 def whole(recording: Recording) -> RenderableType:
@@ -127,8 +129,15 @@ def _plan(recording: Recording) -> Table:
         at = getattr(recording, name)
         if at is not None:
             table.add_row(name.replace("_", " "), f"{local(at)}  [{utc(at)}]", style=None)
+    if recording.redundancy > 1:
+        table.add_row("recorders", f"{recording.redundancy} at a time")
     if recording.bounded_by:
         table.add_row("bounded by", _bounds(recording))
+    for take in recording.takes:
+        if _may_run(take):
+            until = f"until {local(take.expires_at)}" if take.expires_at else "until its channel is empty"
+            said = f"uid {take.uid}, at the latest {until}; see recorder orphans"
+            table.add_row("orphan", Text(said, style="bold red"))
     if recording.labels:
         labels = " ".join(f"{key}={value}" for key, value in sorted(recording.labels.items()))
         table.add_row("labels", Text(labels))
@@ -165,19 +174,33 @@ def _bounds(recording: Recording) -> Text:
     return Text("\n".join(lines))
 
 
+def _may_run(take: TakeView) -> bool:
+    """An orphan that no net has surely ended yet."""
+    return take.orphan and (take.expires_at is None or take.expires_at > datetime.now(UTC))
+
+
+def _how(take: TakeView) -> str:
+    if take.end is None:
+        return "-"
+    return "banned, may still run" if take.end is End.BANNED and _may_run(take) else take.end.value
+
+
 def _takes(recording: Recording) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("uid", "sid", "accepted", "confirmed", "seen alive", "ended", "how", "upload"):
+    several = ("line",) if recording.redundancy > 1 else ()
+    names = (*several, "uid", "sid", "accepted", "confirmed", "seen alive", "ended", "how", "upload")
+    for name in names:
         table.add_column(name, overflow="fold")
     for take in recording.takes:
         table.add_row(
+            *(str(take.line) for _ in several),
             str(take.uid),
-            take.sid or "not known",
+            take.sid[:8] if take.sid else "not known",
             utc(take.accepted_at),
             utc(take.confirmed_at),
             utc(take.alive_at),
             utc(take.ended_at),
-            take.end.value if take.end else "-",
+            _how(take),
             take.upload.value if take.upload else "-",
         )
     return table
@@ -217,7 +240,7 @@ def _absent(recording: Recording) -> list[RenderableType]:
 
 def told(event: RecordingEvent) -> str:
     """An event in one line: what happened, and what the vendor said."""
-    return " ".join([event.type, *_said(event.data)])
+    return " ".join([event.type, *_said(event.data, event.at)])
 
 
 def short(name: str) -> str:
@@ -226,13 +249,13 @@ def short(name: str) -> str:
     return SID.sub(lambda found: f"{found[1]}..", base)
 
 
-def _said(data: dict[str, Any]) -> list[str]:
+def _said(data: dict[str, Any], at: datetime) -> list[str]:
     parts = []
     for name, value in data.items():
         if name in ("request_id", "resource_id") or value in (None, "", []):
             continue
         if isinstance(value, float) and value > 1e9:
-            value = f"{datetime.fromtimestamp(value, UTC).astimezone():%H:%M:%S}"
+            value = beside(datetime.fromtimestamp(value, UTC), at)
         elif name == "sid":
             value = str(value)[:8]
         elif isinstance(value, list):

@@ -53,6 +53,12 @@ def local(at: datetime | None, *, seconds: bool = True) -> str:
     return here.strftime("%Y-%m-%d %H:%M:%S %z" if seconds else "%a %d %b %H:%M")
 
 
+def beside(at: datetime, other: datetime) -> str:
+    """The host's clock time, with the date where that is not the other's."""
+    here = at.astimezone()
+    return here.strftime("%H:%M:%S" if here.date() == other.astimezone().date() else "%Y-%m-%d %H:%M:%S")
+
+
 def utc(at: datetime | None) -> str:
     return "-" if at is None else at.astimezone(UTC).strftime("%H:%M:%SZ")
 

@@ -84,5 +84,8 @@ def _ping(name: str, within: float) -> None:
     alive = wiring().store.workers.alive(within)
     if name not in alive:
         heard = ", ".join(sorted(alive)) or "nobody"
-        raise click.ClickException(f"{name} was not heard of in the last {within:g} s (but: {heard})")
+        kind = name.partition("@")[0]
+        alike = [one for one in sorted(alive) if one.partition("@")[0] == kind != "beat"]
+        hint = f"; say which: --name {alike[0]}" if alike else ""
+        raise click.ClickException(f"{name} was not heard of in the last {within:g} s (but: {heard}){hint}")
     click.echo(f"{name} is alive")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from recorder_tasks.core import takes
 from recorder_tasks.core.cadence import Cadence, backoff
 from recorder_tasks.core.endings import unverified, wrong
 from recorder_tasks.core.outcome import Instant, Kind, Step, Upload
 from recorder_tasks.core.session import Due, End, Lane, Session, Take
+from recorder_tasks.core.uids import next_uid
 
 LANES = tuple(Lane)
 FIRST = 0.001  # seconds a point of priority: of many that are due at one bell, the more important go first
@@ -110,6 +112,11 @@ def _start(session: Session, line: int, cadence: Cadence) -> Iterator[Due]:
     if wrong(session) is not None:
         return
     now = takes.current(session, line, cadence)
+    if now is not None and takes.unsent(now[1]):
+        again = _repeat_start_at(now[1], cadence)
+        if again < min(session.ends_at, now[1].acquired_at + cadence.resource_life):
+            yield Due(at=again, lane=Lane.START, step=Step.START, take=now[0])
+            return
     if now is not None and not takes.over(now[1], cadence):
         index, take = now
         if takes.unanswered(take):
@@ -134,6 +141,8 @@ def _repeat_start_at(take: Take, cadence: Cadence) -> Instant:
 
 def _acquire_at(session: Session, line: int, cadence: Cadence) -> Instant | None:
     """When a (new) recorder may be asked for. None: not before an older one is surely over (P3)."""
+    if next_uid(session, line, cadence) is None:
+        return None
     waits = [session.begins_at - session.priority * FIRST]
     if line > 0:  # its region is another than that of those before it, so they go first (5.6)
         before = session.line(line - 1)
@@ -169,9 +178,19 @@ def _room_at(session: Session, take: Take, cadence: Cadence, dead: Instant | Non
         at, kind = take.refused
         in_a_row = sum(1 for _, other in session.line(take.line) if takes.refused(other))
         return at if kind is Kind.CONFLICT and in_a_row == 1 else at + cadence.after_acquire(kind, in_a_row)
+    if takes.unsent(take) and take.start_trouble.last is not None:
+        in_a_row = sum(1 for _, other in session.line(take.line) if takes.refused(other))
+        return take.start_trouble.last + backoff(cadence.acquire_repeat, in_a_row)
     if dead is not None:
-        return dead
+        return dead + _after_young_deaths(session, take, cadence)
     return take.end[1] if take.end is not None else take.missing[0] if take.missing else take.sent_at
+
+
+def _after_young_deaths(session: Session, take: Take, cadence: Cadence) -> float:
+    """The wait before another is tried: where each dies as soon as it begins, the next one is likely to."""
+    own = [other for _, other in session.line(take.line) if other.sent_at <= take.sent_at]
+    young = list(takewhile(lambda other: takes.died_young(other, cadence), reversed(own)))
+    return backoff(cadence.replace_repeat, len(young)) if young else 0.0
 
 
 def _care(session: Session, line: int, cadence: Cadence) -> Iterator[Due]:

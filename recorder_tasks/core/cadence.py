@@ -46,6 +46,7 @@ class Cadence(Frozen):
     start_repeat: tuple[Seconds, ...] = (3.0, 6.0, 9.0)  # same resource after 65, 62 or no answer (5.4)
     acquire_repeat: tuple[Seconds, ...] = (1.0, 3.0, 6.0, 10.0)  # (11.1)
     capacity_repeat: tuple[Seconds, ...] = (10.0, 20.0, 30.0)  # tens of seconds: a task must end first (11.1)
+    replace_repeat: tuple[Seconds, ...] = (0.0, 5.0, 15.0, 60.0, 300.0)  # recorders that die young, in a row
     throttle_repeat: tuple[Seconds, ...] = (1.0, 2.0, 4.0, 8.0)
     query_repeat: tuple[Seconds, ...] = (5.0, 10.0, 15.0, 30.0)  # 5xx says nothing of the task (4.3)
     stop_repeat: tuple[Seconds, ...] = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # never given up (P2)
@@ -70,7 +71,7 @@ class Cadence(Frozen):
         """The wait before acquire is tried again, by what came of the last try."""
         if kind is Kind.QUEUED:
             return self.queue_look
-        if kind is Kind.CAPACITY:
+        if kind in (Kind.CAPACITY, Kind.PERMANENT):
             return backoff(self.capacity_repeat, count)
         if kind is Kind.THROTTLED:
             return backoff(self.throttle_repeat, count)

@@ -135,13 +135,17 @@ CAUSES: dict[str, Meaning] = {
         "the vendor lost the recorder, or answered with errors",
         "nothing of yours; look at the vendor's status page, and open a ticket with the sid or request ids",
     ),
+    "worker_settings": Meaning(
+        "a worker lacks a setting that this recording needs",
+        "give every worker the same RECORDER_APPS, RECORDER_STORAGES and RECORDER_PROFILES, and restart them",
+    ),
     "unreachable": Meaning(
         "the vendor could not be reached, or did not answer",
-        "run `recorder doctor` on the workers' hosts: DNS, firewall and proxy, and that their settings know "
-        "this app and storage",
+        "run `recorder doctor` on the workers' hosts: DNS, firewall and proxy",
     ),
     "stop_failing": Meaning(
-        "stops fail, and are tried again", "see the answers to stop; nothing is given up before a final one"
+        "stops fail, and are tried again",
+        "`recorder events ID` shows each answer; nothing is given up before a final one",
     ),
     "no_worker": Meaning(
         "no worker took it up", "start workers (`recorder worker`), and see that they are not all busy"

@@ -8,6 +8,7 @@ from recorder_tasks.core import takes
 from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.causes import Clue, Likelihood, clock, span
 from recorder_tasks.core.endings import late_by
+from recorder_tasks.core.evidence import LACKING
 from recorder_tasks.core.outcome import Instant, Kind, Step, Upload
 from recorder_tasks.core.session import Answered, End, Ending, Session, State
 
@@ -100,6 +101,8 @@ def _put_off(session: Session, likelihood: Likelihood, until: Instant | None = N
 
 
 def _meaning(one: Answered) -> str | None:
+    if one.answer.startswith(LACKING):
+        return "worker_settings"
     status, _, code = one.answer.partition("/")
     if code == "406":
         return "over_capacity"
@@ -115,9 +118,9 @@ def _meaning(one: Answered) -> str | None:
 def _silence(one: Answered) -> str:
     if one.answer == "no answer":
         return f"{one.step.value} got no answer"
-    return (
-        f"{one.step.value} could not be sent: no connection, no slot, or a worker without this app's settings"
-    )
+    if one.answer.startswith(LACKING):
+        return f"{one.step.value} was not sent by a worker: {one.answer.removeprefix(LACKING)}"
+    return f"{one.step.value} could not be sent: no connection, or no slot of the budget"
 
 
 def _stops(session: Session, cadence: Cadence, now: Instant | None) -> Iterator[Clue]:

@@ -22,17 +22,23 @@ WORST_LAST = (Ending.VERIFIED, Ending.UPLOADED, Ending.BACKED_UP, Ending.STRANDE
 def ending_of(session: Session, cadence: Cadence) -> Ending:
     """Partial if part of the planned time is missing, else what the uploads say."""
     ran = _ran(session)
-    late = late_by(session) > cadence.late
-    if (late or _gap(session, cadence)) and not all(empty(take) for take in ran):
+    if ran and not _whole(session, cadence) and not all(empty(take) for take in ran):
         return Ending.PARTIAL
-    return by_upload(session)
+    return by_upload(session, cadence)
 
 
-def _gap(session: Session, cadence: Cadence) -> bool:
-    """Whether a recorder was lost; of redundant ones, whether in every line that ran (5.6)."""
-    lines = {take.line for take in _ran(session)}
-    lost = {take.line for take in _ran(session) if _lost(session, take, cadence)}
-    return bool(lines) and lost == lines
+def _whole(session: Session, cadence: Cadence) -> list[int]:
+    """The lines that began in time and lost no recorder: of redundant ones, one is enough (5.6)."""
+    return [line for line in session.lines if _is_whole(session, line, cadence)]
+
+
+def _is_whole(session: Session, line: int, cadence: Cadence) -> bool:
+    own = [take for _, take in session.line(line) if take.recorded or take.end is not None]
+    if not own or any(_lost(session, take, cadence) for take in own):
+        return False
+    if session.redundancy > 1 and any(takes.nameless(take) for take in own):
+        return False  # what such a one has recorded nobody can say; the other line may be whole
+    return late_by(session, line) <= cadence.late
 
 
 def _ran(session: Session) -> list[Take]:
@@ -40,20 +46,22 @@ def _ran(session: Session) -> list[Take]:
     return [take for take in session.takes if take.recorded or take.end is not None]
 
 
-def by_upload(session: Session) -> Ending:
+def by_upload(session: Session, cadence: Cadence) -> Ending:
     """Empty if every take says so, else the worst that is known of an upload: by the bucket, or the vendor.
 
-    Of redundant lines the best one counts: it is the recording.
+    Of redundant lines the best one counts, of those that are whole: it is the recording.
     """
     ran = _ran(session)
     if ran and all(empty(take) for take in ran):
         return Ending.EMPTY
     worst: dict[int, Ending] = {}
+    whole = _whole(session, cadence)
     for take in ran:
-        if not empty(take):
+        if not empty(take) and (take.line in whole or not whole):
             known = [worst[take.line]] if take.line in worst else []
             worst[take.line] = max([_by_take(take), *known], key=WORST_LAST.index)
-    return min(worst.values(), key=WORST_LAST.index, default=Ending.UNCONFIRMED)
+    best = min if whole else max
+    return best(worst.values(), key=WORST_LAST.index, default=Ending.UNCONFIRMED)
 
 
 def _by_take(take: Take) -> Ending:
@@ -64,7 +72,12 @@ def _by_take(take: Take) -> Ending:
 
 
 def wrong(session: Session) -> str | None:
-    """Why no recorder can ever start: acquire or start was refused as wrong in itself (11.1), in words."""
+    """Why no recorder can ever start: acquire or start was refused as wrong in itself (11.1), in words.
+
+    Not once one has recorded: what the vendor took before is not wrong in itself, and is asked for again.
+    """
+    if any(take.confirmed_at is not None for take in session.takes):
+        return None
     if session.failure is not None:
         return session.failure[1]
     for take in session.takes:
@@ -103,7 +116,7 @@ def _left_alone(session: Session, take: Take, cadence: Cadence) -> bool:
 
 def _expected(session: Session, take: Take, gone: Instant) -> bool:
     """Whether that absence explains itself: everybody had left, or it ended before (5.3)."""
-    if _deserted(session, take):
+    if deserted(session, take):
         return True
     if take.end is not None and take.end[1] <= gone:
         return True
@@ -119,17 +132,20 @@ def _succeeded_by(session: Session, take: Take, at: Instant) -> bool:
     return any(other.confirmed_at is not None and other.confirmed_at <= at for other in later)
 
 
-def _deserted(session: Session, take: Take) -> bool:
+def deserted(session: Session, take: Take) -> bool:
     """The class had left: nobody was found in the channel before another recorder was started (5.3)."""
-    later = [other.sent_at for other in session.takes if other.sent_at > take.sent_at]
+    later = [other.sent_at for _, other in session.line(take.line) if other.sent_at > take.sent_at]
+    if take.deserted:
+        return True
     if session.absent_at is None or not take.missing or session.absent_at < take.missing[0]:
         return False
     return not later or session.absent_at <= min(later)
 
 
-def late_by(session: Session) -> float:
-    """Seconds from the planned start (or the wish, for one made late) to the first accepted start."""
-    accepted = [take.accepted_at for take in session.takes if take.accepted_at is not None]
+def late_by(session: Session, line: int | None = None) -> float:
+    """Seconds from the planned start (or a wish made late) to the (line's) first accepted start."""
+    own = [take for take in session.takes if line in (None, take.line)]
+    accepted = [take.accepted_at for take in own if take.accepted_at is not None]
     if not accepted:
         return 0.0
     return max(0.0, min(accepted) - max(session.start, session.created_at))
@@ -163,7 +179,7 @@ def _how_it_ended(session: Session, cadence: Cadence) -> str | None:
         return "; ".join(parts)
     if session.ending is Ending.EMPTY:
         return "nobody published in the channel"
-    if any(_deserted(session, take) for take in session.takes):
+    if any(deserted(session, take) for take in session.takes):
         return "everybody had left, and the recorder ended by itself"
     return None
 

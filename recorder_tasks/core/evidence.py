@@ -12,6 +12,7 @@ from recorder_tasks.core.outcome import Frozen, Instant, Kind, Outcome, Recorded
 from recorder_tasks.core.session import Answered, Session, Signal, Take
 
 KEPT = 8
+LACKING = "lacking "  # how the answer of a worker begins that has no such app, storage or profile
 SUCCESSES = frozenset({Kind.ACCEPTED, Kind.ALREADY_RUNNING, Kind.EMPTY, Kind.UPLOAD_SLOW})
 WAITS = frozenset({Kind.CAPACITY, Kind.QUEUED})  # without an answer nobody was asked
 E = TypeVar("E", Answered, Signal)
@@ -45,6 +46,8 @@ def answer_of(fact: Outcome) -> str | None:
         return f"{fact.http_status}" if fact.code is None else f"{fact.http_status}/{fact.code}"
     if fact.kind in WAITS:
         return None
+    if fact.kind is Kind.MISCONFIGURED:
+        return f"{LACKING}{fact.reason or 'a setting'}"
     return "no answer" if fact.kind is Kind.UNKNOWN else "not sent"
 
 

@@ -69,14 +69,18 @@ def best_upload(one: Upload | None, other: Upload | None) -> Upload | None:
 
 
 def _accepted(take: Take, fact: Outcome) -> Take:
-    sids = [sid for sid in (take.sid, fact.sid) if sid is not None]
+    known = [(entry.heard, entry.sid) for entry in (take, fact) if entry.sid is not None]
+    heard, sid = min(known, default=(False, None))
     return take.model_copy(
-        update={"accepted_at": earliest(take.accepted_at, fact.at), "sid": min(sids, default=None)}
+        update={"accepted_at": earliest(take.accepted_at, fact.at), "sid": sid, "heard": heard}
     )
 
 
 def _start_unclear(take: Take, fact: Outcome) -> Take:
-    return take.model_copy(update={"start_trouble": take.start_trouble.add(fact.at, fact.kind)})
+    trouble = take.start_trouble.add(fact.at, fact.kind)
+    return take.model_copy(
+        update={"start_trouble": trouble, "unclear": take.unclear or fact.kind is Kind.UNKNOWN}
+    )
 
 
 def _start_refused(take: Take, fact: Outcome) -> Take:
@@ -202,6 +206,7 @@ TAKE_RULES: dict[Step, dict[Kind, TakeRule]] = {
         ALREADY_RUNNING=_accepted,
         UNKNOWN=_start_unclear,
         NOT_SENT=_start_unclear,
+        MISCONFIGURED=_start_unclear,
         CONFLICT=_start_refused,
         RESOURCE_DEAD=_start_refused,
         PERMANENT=_start_refused,
@@ -253,7 +258,10 @@ def note_acquire(session: Session, fact: Outcome) -> Session:
         session = session.evolve(absent_at=latest(session.absent_at, fact.at))
     elif fact.kind is Kind.PERMANENT:
         refusal = (fact.at, fact.reason or f"acquire was refused (code {fact.code})")
-        session = session.evolve(failure=min(session.failure or refusal, refusal))
+        session = session.evolve(
+            failure=min(session.failure or refusal, refusal),
+            acquire_trouble=session.acquire_trouble.add(fact.at, fact.kind),
+        )
     else:
         session = session.evolve(acquire_trouble=session.acquire_trouble.add(fact.at, fact.kind))
     granted = [take.acquired_at for take in session.takes]
@@ -278,10 +286,13 @@ def find_take(session: Session, fact: Outcome) -> int | None:
     return None
 
 
+CLOCKS_APART = 5.0  # seconds that the vendor's clock may be behind ours
+
+
 def _nameless(session: Session, fact: Outcome) -> int | None:
     """Whose sid a callback brings home: of the takes without one under its uid, the latest sent before it."""
     own = [index for index, take in enumerate(session.takes) if take.sid is None and take.uid == fact.uid]
-    sent = [index for index in own if session.takes[index].sent_at <= fact.at]
+    sent = [index for index in own if session.takes[index].sent_at <= fact.at + CLOCKS_APART]
     return sent[-1] if sent else own[0] if own else None
 
 

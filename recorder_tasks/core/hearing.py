@@ -14,7 +14,8 @@ def hear(session: Session, notice: Notice) -> Session:
 
     A take without sid is known by its uid, and the sid comes home as if start had answered it.
     """
-    started = Outcome(step=Step.START, kind=Kind.ACCEPTED, at=notice.at, uid=notice.uid, sid=notice.sid)
+    said = {"at": notice.at, "uid": notice.uid, "sid": notice.sid, "heard": True}
+    started = Outcome(step=Step.START, kind=Kind.ACCEPTED, **said)
     index = find_take(session, started)
     if index is None:
         return session

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from recorder_tasks.core import takes
 from recorder_tasks.core.agenda import LANES, pending
 from recorder_tasks.core.cadence import Cadence
-from recorder_tasks.core.endings import empty, ending_of, reason_of, tried, unverified, wrong
+from recorder_tasks.core.endings import deserted, empty, ending_of, reason_of, tried, unverified, wrong
 from recorder_tasks.core.evidence import with_answer
 from recorder_tasks.core.facts import (
     HARD,
@@ -23,6 +23,7 @@ from recorder_tasks.core.facts import (
 )
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step, Upload
 from recorder_tasks.core.session import Due, Ending, Session, State, Take, Trouble
+from recorder_tasks.core.uids import next_uid
 
 KEPT_REFUSALS = 8
 
@@ -46,26 +47,6 @@ def usable_reservation(session: Session, line: int, now: Instant, cadence: Caden
     return kept.uid == next_uid(session, line, cadence)
 
 
-def next_uid(session: Session, line: int, cadence: Cadence) -> int:
-    """The uid of a line's next take: one that no recorder of ours can be holding, nor anybody else.
-
-    Two uids take turns at every replacement, since two live recorders with one uid kick each other out (5.4);
-    after a refusal that started nothing the uid stays, save that someone else holds it (53). A uid that was
-    lost to somebody before gives way to the next of those that are kept for the line.
-    """
-    uids, own = session.uids_of(line), [take for _, take in session.line(line)]
-    if not own:
-        return uids[0]
-    last = own[-1]
-    if takes.refused(last) and last.refused is not None and last.refused[1] is not Kind.CONFLICT:
-        return last.uid
-    held = {take.uid for take in own if not takes.over(take, cadence)}
-    clashed = {take.uid for take in own if takes.clashed(take, cadence)}
-    free = [uid for uid in uids if uid not in held and uid != last.uid]
-    calm = [uid for uid in uids if uid not in clashed][:2]
-    return next((uid for uid in (*calm, *free) if uid in free), next(uid for uid in uids if uid != last.uid))
-
-
 def with_room(session: Session) -> Session:
     """As it is decided for when the app may have room again: the want of it keeps it no longer."""
     if session.acquire_trouble.last_kind is not Kind.CAPACITY:
@@ -77,9 +58,11 @@ def intend(session: Session, due: Due, now: Instant, cadence: Cadence) -> Sessio
     """The session with the intent of a call that is not repeatable for free: saved before that call."""
     if due.step is Step.START:
         if due.take is not None:
-            return _with_take(
-                session, due.take, session.takes[due.take].model_copy(update={"resent_at": now})
-            )
+            take = session.takes[due.take]
+            sent = take.sent_at if take.resent_at is None else max(take.sent_at, take.resent_at)
+            unclear = take.unclear or not takes.heard_since(take, sent)
+            again = take.model_copy(update={"resent_at": now, "unclear": unclear})
+            return _with_take(session, due.take, again)
         kept = session.reservation
         assert kept is not None
         take = Take(
@@ -91,7 +74,7 @@ def intend(session: Session, due: Due, now: Instant, cadence: Cadence) -> Sessio
             expires_at=takes.expiry(session, now, cadence),
             reused=any(other.uid == kept.uid and takes.may_have_run(other) for other in session.takes),
         )
-        return _with_state(session.evolve(reservation=None, takes=(*_worth_keeping(session), take)))
+        return _with_state(session.evolve(reservation=None, takes=(*_looked_back(session, due.line), take)))
     if due.step is Step.STOP and due.take is not None:
         take = session.takes[due.take]
         told = _stop_intended(take, now)
@@ -109,11 +92,19 @@ def _stop_intended(take: Take, now: Instant) -> Take:
     return take
 
 
-def _worth_keeping(session: Session) -> Iterator[Take]:
-    """Without the older takes that never ran: hours of refusals must not grow the session without bound."""
+def _looked_back(session: Session, line: int) -> Iterator[Take]:
+    """The takes so far, as they stand when another begins: of those that everybody had left, that is kept.
+
+    Without the older ones that never ran, save those that tell of a uid that somebody holds: hours of
+    refusals must not grow the session without bound.
+    """
     plain = [take for take in session.takes if takes.refused(take) and not takes.doubtful(take)]
+    plain = [take for take in plain if take.refused is None or take.refused[1] is not Kind.CONFLICT]
     dropped = {take.resource_id for take in plain[:-KEPT_REFUSALS]}
-    return (take for take in session.takes if take.resource_id not in dropped)
+    for take in session.takes:
+        if take.resource_id not in dropped:
+            left = take.line == line and not take.deserted and deserted(session, take)
+            yield take.model_copy(update={"deserted": True}) if left else take
 
 
 def apply(session: Session, fact: Outcome) -> Session:

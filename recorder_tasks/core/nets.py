@@ -24,23 +24,16 @@ def nets_under(session: Session, take: Take | None, cadence: Cadence) -> tuple[N
     since = take.sent_at if take is not None else max(session.begins_at, session.created_at)
     found: list[Net] = []
     expires = take.expires_at if take is not None else takes.expiry(session, since, cadence)
-    if expires is not None:
+    if expires is not None and session.mode is Mode.WEB:
+        # A page's hours begin when it does, which may have been with the last repeat of its start.
+        repeated = take.resent_at - take.sent_at if take is not None and take.resent_at is not None else 0.0
+        found.append(Net(by="page", until=expires + repeated, says="its maxRecordingHour is over"))
+    elif expires is not None:
         found.append(Net(by="token", until=expires, says="its token expires, and the vendor ends it"))
-    if session.mode is Mode.WEB:
-        hours = _page_hours(session)
-        if hours is not None:
-            until = since + hours * 3600.0
-            found.append(Net(by="page", until=until, says=f"maxRecordingHour of {hours} h ends it"))
-    else:
+    if session.mode is not Mode.WEB:
         idle = f"{session.max_idle:g} s after the last publisher has left it ends by itself"
         found.append(Net(by="idle", until=None, says=idle))
     return tuple(found)
-
-
-def _page_hours(session: Session) -> int | None:
-    services = (session.recipe.get("extensionServiceConfig") or {}).get("extensionServices") or []
-    hours = [(service.get("serviceParam") or {}).get("maxRecordingHour") for service in services]
-    return min((hour for hour in hours if isinstance(hour, int)), default=None)
 
 
 def surely_over_at(session: Session, take: Take, cadence: Cadence) -> Instant | None:

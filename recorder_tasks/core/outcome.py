@@ -71,6 +71,9 @@ class Kind(StrEnum):
     UPLOAD_SLOW = "upload_slow"  # stop, code 50: it is over, the upload was not done in time (2.14)
     TRANSIENT = "transient"  # 5xx that says that nothing was done: ask again
     PERMANENT = "permanent"  # 400/2, 401, invalid_*: the request itself is wrong
+    MISCONFIGURED = (
+        "misconfigured"  # this worker lacks an app, storage or profile: the vendor saw nothing
+    )
     NOT_SENT = "not_sent"  # no permit, or no connection could be made: the vendor never saw it
 
 
@@ -118,6 +121,7 @@ class Outcome(Frozen):
     uid: int | None = None
     resource_id: str | None = None
     sid: str | None = None
+    heard: bool = False  # start: a callback said so of whoever has that uid, and not the vendor's answer
     status: int | None = None
     files: tuple[RecordedFile, ...] = ()
     upload: Upload | None = None

@@ -149,11 +149,13 @@ class Take(Kept):
     acquired_at: Instant
     sent_at: Instant  # start's intent, saved before the first start call
     line: int = 0  # of a redundant pair, which of the two it belongs to
-    expires_at: Instant | None = None  # of its token: the vendor itself ends it then (7.1)
+    expires_at: Instant | None = None  # its token, or its page: the vendor itself ends it then (7.1, 5.1)
     resent_at: Instant | None = None  # the latest intent to repeat that very call
     sid: str | None = None
+    heard: bool = False  # its sid, by a callback about its uid: start's own answer would count for more
     accepted_at: Instant | None = None  # earliest 200 to start, or 201
     start_trouble: Trouble = Trouble()  # calls that may have started it
+    unclear: bool = False  # one of them surely left, or may have, and nobody has heard what came of it
     reused: bool = False  # an earlier take of the session may still run under this uid
     refused: tuple[Instant, Kind] | None = None  # the most telling refusal of start, of these the earliest
     refusal_reason: str | None = None
@@ -162,6 +164,7 @@ class Take(Kept):
     status: tuple[Instant, int] | None = None  # latest status, and when it was seen
     leaving: tuple[Instant, int] | None = None  # earliest status that only an exit shows (6 to 8)
     missing: tuple[Instant, ...] = ()  # 404s since alive_at: an episode
+    deserted: bool = False  # nobody was there when it was missing: so it stood when its successor began
     query_trouble: Trouble = Trouble()
     stop_sent_at: Instant | None = None  # earliest intent to stop
     stop_trouble: Trouble = Trouble()
@@ -254,7 +257,7 @@ class Session(Kept):
     digest: str = ""  # of what record() was asked for, to tell a repeat from a clash under one key
     uids: tuple[int, int]  # the first and the last of those reserved for its recorders
     redundancy: int = 1  # recorders at a time, each in a line of its own (5.6)
-    by_token: bool = False  # its recorders join with a token, so the app has a certificate (7.1)
+    by_token: bool = True  # its recorders join with a token, so the app has a certificate (7.1)
     notified: bool = False  # the vendor calls back about it, so that a lost sid may come home (6)
     created_at: Instant
     start: Instant

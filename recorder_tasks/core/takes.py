@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.facts import BROKEN, CONFIRMED, HARD
-from recorder_tasks.core.outcome import Instant, Kind
+from recorder_tasks.core.outcome import Instant, Kind, Mode
+from recorder_tasks.core.pages import longest_hours
 from recorder_tasks.core.session import End, Session, Take
 
 # These prove that the resource has no recorder: with one it would have answered 201/7 (4.3). A wrong request
@@ -14,6 +15,8 @@ PROOF = frozenset({Kind.CONFLICT, Kind.RESOURCE_DEAD})
 
 def refused(take: Take) -> bool:
     """No recorder of ours runs under its uid: refused for sure, and no call before may have succeeded."""
+    if unsent(take):
+        return True
     if take.refused is None or take.recorded or take.end is not None or conflicts_with_us(take):
         return False
     return take.refused[1] in PROOF or not doubtful(take)
@@ -33,9 +36,41 @@ def clashed(take: Take, cadence: Cadence) -> bool:
     return take.missing[0] < take.confirmed_at + cadence.clash_within
 
 
+def died_young(take: Take, cadence: Cadence) -> bool:
+    """Whether it was lost soon after it began, as the next one may be for the same reason."""
+    dead = dead_at(take, cadence)
+    if dead is None or take.accepted_at is None:
+        return False
+    return min([dead, *take.missing[:1]]) < take.accepted_at + cadence.clash_within
+
+
+def banned(take: Take) -> bool:
+    """Whether its uid was thrown out of the channel, and may not come back for a while (14)."""
+    return take.end is not None and take.end[0] is End.BANNED
+
+
 def doubtful(take: Take) -> bool:
     """Some start call may have succeeded although nobody has heard so: unclear, or repeated unanswered."""
-    return take.resent_at is not None or any(kind is Kind.UNKNOWN for _, kind in take.start_trouble.recent)
+    if take.unclear or any(kind is Kind.UNKNOWN for _, kind in take.start_trouble.recent):
+        return True
+    return take.resent_at is not None and not heard_since(take, take.resent_at)
+
+
+def heard_since(take: Take, sent: Instant) -> bool:
+    """Whether a start call that was sent then has come to anything that is known."""
+    heard = [take.start_trouble.last, take.refused[0] if take.refused is not None else None]
+    return any(at is not None and at >= sent for at in heard)
+
+
+UNSENT = frozenset({Kind.NOT_SENT, Kind.MISCONFIGURED})
+
+
+def unsent(take: Take) -> bool:
+    """No start call for it has left so far, although it was tried: nothing runs, its resource is as good."""
+    if take.recorded or take.refused is not None or take.end is not None or doubtful(take):
+        return False
+    kinds = [kind for _, kind in take.start_trouble.recent]
+    return bool(kinds) and UNSENT.issuperset(kinds) and heard_since(take, take.sent_at)
 
 
 def may_have_run(take: Take) -> bool:
@@ -80,10 +115,11 @@ def over(take: Take, cadence: Cadence) -> bool:
 
 
 def expiry(session: Session, sent: Instant, cadence: Cadence) -> Instant | None:
-    """When the token of a take that is sent then ends it, should nobody else do so (P2)."""
-    if not session.by_token:
-        return None
-    return min(session.deadline + cadence.token_grace, sent + cadence.token_life)
+    """When the vendor ends a take that is sent then, should nobody else: by its token, or its page (P2)."""
+    last = session.deadline + cadence.token_grace
+    if session.mode is Mode.WEB:
+        return sent + longest_hours(session.recipe, last - sent) * 3600.0
+    return min(last, sent + cadence.token_life) if session.by_token else None
 
 
 def expiring_at(take: Take, cadence: Cadence) -> Instant | None:

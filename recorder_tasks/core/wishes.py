@@ -7,6 +7,7 @@ from typing import Any
 
 from recorder_tasks.core.errors import InvalidWish, WishRefused
 from recorder_tasks.core.outcome import Instant, Mode
+from recorder_tasks.core.pages import LONGEST_HOURS
 from recorder_tasks.core.session import Change, Session, State, Trouble
 
 
@@ -115,6 +116,9 @@ def extend(session: Session, end: Instant, now: Instant, *, move_deadline: bool 
         raise InvalidWish(
             f"end: {_say(end)} is not after {_say(max(now, session.start))}; use stop to end it now"
         )
+    longest = session.start + LONGEST_HOURS * 3600.0
+    if end > longest:
+        raise InvalidWish(f"end: {_say(end)} is past {_say(longest)}, {LONGEST_HOURS} h after the start")
     return session.evolve(end=end, deadline=max(session.deadline, end))
 
 

@@ -16,20 +16,20 @@ from typing import Any
 from recorder_tasks.agora import Callback, verify
 from recorder_tasks.core import story, wishes
 from recorder_tasks.core.agenda import lanes
-from recorder_tasks.core.causes import Cause, Seen
+from recorder_tasks.core.causes import Cause
 from recorder_tasks.core.diagnosis import diagnose
 from recorder_tasks.core.errors import InvalidWish, KeyClash, NoSuchSession, NotFinished
-from recorder_tasks.core.nets import orphans
 from recorder_tasks.core.outcome import Frozen, Instant
-from recorder_tasks.core.session import Session, State, Take
+from recorder_tasks.core.session import Session, State
 from recorder_tasks.flow.asking import Ask, checked_change, new_id, plan, session_id_of
 from recorder_tasks.flow.granting import Wish, grant
-from recorder_tasks.flow.looking import look, with_others
+from recorder_tasks.flow.live_takes import nameless
+from recorder_tasks.flow.looking import Looked, look, with_others
 from recorder_tasks.flow.notices import take_in
 from recorder_tasks.flow.vendors import HOURS, Vendors
 from recorder_tasks.recording import Recording, view
 from recorder_tasks.settings import Settings
-from recorder_tasks.store import Event, Store, StoredEvent, Unreadable
+from recorder_tasks.store import Event, Nameless, Store, StoredEvent, Unreadable
 
 POLL_MS = 1000
 MOST_MINUTES = HOURS * 60
@@ -60,6 +60,18 @@ class Orphan(Frozen):
     ends_by: datetime | None
     max_idle: float
     minutes: float
+
+    @property
+    def short(self) -> str:
+        return f"{self.session_id}/{self.uid}"
+
+
+class Diagnosed(Frozen):
+    """``asked``: the vendor has told who is in the channel. ``not_asked``: why it could not be asked."""
+
+    causes: tuple[Cause, ...]
+    asked: bool
+    not_asked: str | None
 
 
 class RecordingEvent(Frozen):
@@ -236,20 +248,30 @@ class Desk:
             last = seen[-1].id if seen else last
 
     def events(
-        self, session_id: str | None = None, *, after: str = "0", follow: bool = False, limit: int = 1000
+        self,
+        session_id: str | None = None,
+        *,
+        after: str | None = "0",
+        follow: bool = False,
+        limit: int = 1000,
     ) -> Iterator[RecordingEvent]:
-        """What happened, the oldest first: of one recording or of all. ``follow`` goes on until closed."""
+        """What happened, the oldest first: of one recording or of all. ``follow`` goes on until closed.
+
+        At most ``limit`` events, but for what ``follow`` adds: the first after ``after``; None: the latest.
+        """
         if session_id is not None:
             with suppress(Unreadable):  # what happened to it can be read all the same
                 self._get(session_id)
-        if EVENT_ID.fullmatch(after) is None:
+        if after is not None and EVENT_ID.fullmatch(after) is None:
             raise InvalidWish(f"after: {after!r} is not the id of an event, like 0 or 1700000000000-0")
-        last = after
-        for event in self.store.events.of(session_id, after=after, limit=limit):
+        last, told = after or "0", self.store.events
+        for event in (
+            told.recent(limit, session_id) if after is None else told.of(session_id, after=after, limit=limit)
+        ):
             last = event.id
             yield _event(event)
         while follow:
-            for event in self.store.events.tail(session_id, after=last, block_ms=POLL_MS):
+            for event in told.tail(session_id, after=last, block_ms=POLL_MS):
                 last = event.id
                 yield _event(event)
 
@@ -259,11 +281,16 @@ class Desk:
         ``vendors`` of a process that has the app's keys: the channel's users are asked for, while a recorder
         runs. What other recordings of the app and its storage have proved counts as evidence.
         """
+        return self.diagnosed(session_id, vendors=vendors).causes
+
+    def diagnosed(self, session_id: str, *, vendors: Vendors | None = None) -> Diagnosed:
+        """The same, with whether the vendor could be asked who is in the channel."""
         session = self._get(session_id)
         runs = bool(session.takes) and not session.state.final
-        seen = look(vendors, session) if vendors is not None and runs else Seen()
-        seen = with_others(self.store, session, seen)
-        return diagnose(session, self.settings.cadence, seen=seen, now=self.store.clock.now())
+        looked = look(vendors, session) if vendors is not None and runs else Looked()
+        seen = with_others(self.store, session, looked.seen)
+        causes = diagnose(session, self.settings.cadence, seen=seen, now=self.store.clock.now())
+        return Diagnosed(causes=causes, asked=looked.asked, not_asked=looked.trouble)
 
     def notice(self, app: str, body: bytes, headers: Mapping[str, str]) -> str | None:
         """Take in a callback of the vendor, raw as it came; the id of the recording that it is about, if any.
@@ -285,19 +312,39 @@ class Desk:
     def orphans(self) -> tuple[Orphan, ...]:
         """Recorders that may be running and billed, and that nobody can stop by name, the latest end last."""
         now, found = self.store.clock.now(), []
-        for name, until in self.store.orphans.all(now).items():
-            session = self.store.sessions.get(name.partition("/")[0])
-            take = orphans(session).get(name) if session is not None else None
-            if session is None or take is None:
+        for name, told in self.store.orphans.all(now).items():
+            try:
+                known = told or self._orphan_of_its_session(name)
+            except Unreadable:  # told elsewhere; the others must not stay hidden for it
+                continue
+            if known is None:
                 self.store.orphans.forget(name)
                 continue
-            found.append(_orphan(name, session, take, until, now))
+            found.append(_orphan(known, now))
         return tuple(found)
 
-    def forget_orphan(self, name: str) -> None:
-        """Somebody has seen to it that it is over. Raises NoSuchSession for a name that is not listed."""
-        if not self.store.orphans.forget(name):
-            raise NoSuchSession(f"orphan: none is called {name!r}")
+    def _orphan_of_its_session(self, name: str) -> Nameless | None:
+        """For one that an older version listed, by its name alone."""
+        session = self.store.sessions.get(name.partition("/")[0])
+        return None if session is None else nameless(session, self.settings.cadence).get(name)
+
+    def forget_orphan(self, name: str) -> Orphan | None:
+        """Somebody has seen to it that it is over; the orphan, None if its session cannot be read.
+
+        ``name``: its whole name, or SESSION/UID. Raises NoSuchSession for one that is not listed, InvalidWish
+        for a SESSION/UID that several have.
+        """
+        known = [each for each in self.orphans() if name in (each.name, each.short)]
+        if len(known) > 1:
+            names = ", ".join(each.name for each in known)
+            raise InvalidWish(f"orphan: {name} means {len(known)} of them; give the whole name: {names}")
+        if not self.store.orphans.forget(known[0].name if known else name):
+            raise NoSuchSession(f"orphan: none is called {name!r}; `recorder orphans` shows them")
+        if not known:
+            return None
+        event = Event("session.orphan_forgotten", {"uid": known[0].uid, "channel": known[0].channel})
+        self.store.events.append(known[0].session_id, event)
+        return known[0]
 
     def overview(self) -> dict[str, Any]:
         """Counts by state, what is due, workers that were heard of lately, and each app's budget."""
@@ -325,19 +372,19 @@ def _instant(name: str, at: datetime | None) -> Instant | None:
     return None if at is None else at.timestamp()
 
 
-def _orphan(name: str, session: Session, take: Take, until: Instant | None, now: Instant) -> Orphan:
-    since = take.accepted_at if take.accepted_at is not None else take.sent_at
+def _orphan(known: Nameless, now: Instant) -> Orphan:
+    until = known.until
     return Orphan(
-        name=name,
-        session_id=session.id,
-        app=session.app,
-        channel=session.channel,
-        uid=take.uid,
-        since=datetime.fromtimestamp(since, UTC),
-        banned=take.end is not None,
+        name=known.name,
+        session_id=known.session,
+        app=known.app,
+        channel=known.channel,
+        uid=known.uid,
+        since=datetime.fromtimestamp(known.since, UTC),
+        banned=known.banned,
         ends_by=datetime.fromtimestamp(until, UTC) if until is not None else None,
-        max_idle=session.max_idle,
-        minutes=round(((until if until is not None else now) - since) / 60, 1),
+        max_idle=known.max_idle,
+        minutes=round(((until if until is not None else now) - known.since) / 60, 1),
     )
 
 

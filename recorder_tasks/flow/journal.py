@@ -1,4 +1,5 @@
-"""The journal: a worker's own file of the takes it knows to be alive, and of facts Redis has not taken yet.
+"""The journal: a worker's own file of the takes it knows to be alive, of facts Redis has not taken yet,
+and of the orphans.
 
 The stop of last resort when Redis is away. A take leaves it only on a final answer to stop or when its
 session is seen without it, never because Redis has forgotten it.
@@ -22,17 +23,18 @@ from recorder_tasks.core import takes
 from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.outcome import Outcome
 from recorder_tasks.core.session import Session
-from recorder_tasks.store import LiveTake, Namespace
+from recorder_tasks.store import LiveTake, Nameless, Namespace
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T", Outcome, LiveTake)
+T = TypeVar("T", Outcome, LiveTake, Nameless)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS live (key TEXT PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS fact (id INTEGER PRIMARY KEY, session TEXT NOT NULL, body TEXT NOT NULL,
                                  UNIQUE (session, body));
 CREATE TABLE IF NOT EXISTS namespace (id INTEGER PRIMARY KEY CHECK (id = 1), body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS orphan (name TEXT PRIMARY KEY, body TEXT NOT NULL);
 """
 
 
@@ -108,6 +110,22 @@ class Journal:
             return
         with self._transaction() as db:
             db.executemany("DELETE FROM live WHERE key = ?", [(key,) for key in keys])
+
+    def orphans(self) -> dict[str, Nameless]:
+        """Recorders without a name, as Redis listed them last, by the name that they have there."""
+        with self._lock:
+            rows = self._db.execute("SELECT name, body FROM orphan").fetchall()
+        read = ((name, _readable(Nameless, body)) for name, body in rows)
+        return {name: orphan for name, orphan in read if orphan is not None}
+
+    def keep_orphans(self, listed: dict[str, Nameless]) -> None:
+        """These and no others. Costs nothing where they are kept already."""
+        if listed == self.orphans():
+            return
+        with self._transaction() as db:
+            db.execute("DELETE FROM orphan")
+            rows = [(name, orphan.model_dump_json()) for name, orphan in listed.items()]
+            db.executemany("INSERT INTO orphan VALUES (?, ?)", rows)
 
     def namespace(self) -> Namespace | None:
         """The namespace as it was seen last."""

@@ -10,21 +10,22 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import reduce
 from queue import SimpleQueue
 from threading import Event as Flag
 from threading import Thread
 
-from recorder_tasks.core import lifecycle, takes
-from recorder_tasks.core.agenda import lanes
-from recorder_tasks.core.outcome import Instant, Kind, Mode, Outcome, Step
-from recorder_tasks.core.session import Session, State, Take
-from recorder_tasks.flow.live_takes import live_sids
+from recorder_tasks.core import lifecycle
+from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step
+from recorder_tasks.core.session import Session
+from recorder_tasks.flow.adopting import adopt, as_session, lost_sight_of
 from recorder_tasks.flow.permit import Permits, RedisTime, read_time
 from recorder_tasks.flow.steps import Call, perform
 from recorder_tasks.flow.turn import Turns
 from recorder_tasks.flow.vigil import Vigil
-from recorder_tasks.store import Event, LiveTake, StoreError, StoreFull, Unreadable
+from recorder_tasks.store import LiveTake, StoreError, StoreFull, Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ FINAL = frozenset({Kind.ACCEPTED, Kind.EMPTY, Kind.UPLOAD_SLOW, Kind.ALREADY_STO
 REFRESH_MS = 1000
 PAUSE = 1.0
 AWAY_AFTER = 3  # failed round trips in a row, so that one slow answer is not taken for an outage
+BACK_EVERY = 0.2  # seconds between two looks, while this thread acts alone, whether Redis is back
 LOOK_EVERY = 5.0  # seconds between two looks for takes that nobody stops
 
 
@@ -72,11 +74,33 @@ class Keeper(Thread):
                 if failures == AWAY_AFTER:
                     log.error("journal.alone: %s", trouble)
                 if failures >= AWAY_AFTER:
-                    self.without_redis(full=isinstance(trouble, StoreFull))
+                    with self._watched() as back:
+                        self.without_redis(full=isinstance(trouble, StoreFull), back=back)
                 self._ended.wait(PAUSE)
             except Exception:
                 log.exception("journal.trouble")
                 self._ended.wait(PAUSE)
+
+    @contextmanager
+    def _watched(self) -> Iterator[Flag]:
+        """A flag that is set once Redis takes writes again.
+
+        Watched by a thread of its own, since a host that is gone answers by time-outs only.
+        """
+        back, over = Flag(), Flag()
+
+        def watch() -> None:
+            while not over.wait(BACK_EVERY):
+                with suppress(StoreError):
+                    self.store.pulse.feel(self.journal.namespace())
+                    back.set()
+                    return
+
+        Thread(target=watch, name="recorder-journal-watch", daemon=True).start()
+        try:
+            yield back
+        finally:
+            over.set()
 
     def now(self) -> Instant:
         """Redis's time by this host's monotonic clock; before Redis has answered once, this host's time."""
@@ -101,7 +125,7 @@ class Keeper(Thread):
         known = self.store.takes.all()
         for key, take in self.journal.live().items():
             if key not in known:
-                self._lost_sight_of(take)
+                lost_sight_of(self.turns, take)
         self.journal.keep(list(known.values()))
         return last_id
 
@@ -136,7 +160,7 @@ class Keeper(Thread):
             lost = self._lost.get()
             for take in self.journal.live().values():
                 if take.session == lost:
-                    self._lost_sight_of(take)
+                    lost_sight_of(self.turns, take)
         if time.monotonic() < self._looked + LOOK_EVERY:
             return
         self._looked = time.monotonic()
@@ -147,7 +171,7 @@ class Keeper(Thread):
     def _overdue(self, take: LiveTake) -> None:
         try:
             if self.store.sessions.get(take.session) is None:
-                self._adopt(take)
+                adopt(self.turns, take)
         except Unreadable as fault:
             self._stop_alone(take, [], why=str(fault), permit=self._granted(take.app))
 
@@ -163,79 +187,15 @@ class Keeper(Thread):
 
         return Permits(time_of_redis(), None, self.turns.settings.send_by, slot, time_of_redis)
 
-    def _lost_sight_of(self, take: LiveTake) -> None:
-        """A take of the journal that Redis does not list: over, or forgotten."""
-        try:
-            session = self.store.sessions.get(take.session)
-        except Unreadable:
-            return  # stopped past its deadline, see _look_after
-        if session is not None:
-            if any(entry.sid == take.sid for entry in session.takes):
-                self.journal.follow(session, self.turns.settings.cadence)
-                return
-            if not session.state.final:
-                self._give_back(session, take)
-                return
-        self._adopt(take)
-
-    def _give_back(self, session: Session, take: LiveTake) -> None:
-        """Redis has the session, of a time before this take had its sid: give it back."""
-        intended = [entry for entry in session.takes if entry.resource_id == take.resource_id]
-        if intended:
-            answer = {"uid": take.uid, "resource_id": take.resource_id, "sid": take.sid}
-            at = intended[0].sent_at
-            fact = Outcome(step=Step.START, kind=Kind.ACCEPTED, at=at, **answer)
-            self.turns.conclude(session, fact, token=None)
-            return
-        now = self.store.clock.now()
-        back = _as_take(take, max(session.start, session.created_at), now)
-        current = bool(session.takes) and not takes.over(session.takes[-1], self.turns.settings.cadence)
-        # The last one is the one that goes on; any other is stopped (P3).
-        order = (*session.takes[:-1], back, *session.takes[-1:]) if current else (*session.takes, back)
-        returned = session.evolve(takes=order)
-        told: list[tuple[str, dict[str, object]]] = [("take.returned", {"sid": take.sid})]
-        self.turns.save(
-            session, lifecycle.advance(returned, now, self.turns.settings.cadence), now, told, token=None
-        )
-
-    def _adopt(self, take: LiveTake) -> None:
-        """Redis has lost the session: the take becomes one of its own, to be watched and stopped in time."""
-        now = self.store.clock.now()
-        end = max(take.deadline, now)
-        session = Session(
-            id=f"adopted-{take.sid[:24]}",
-            app=take.app,
-            channel=take.channel,
-            mode=Mode(take.mode),
-            labels={"adopted_from": take.session},
-            uids=(take.uid, take.uid + 1),
-            created_at=now,
-            start=end,  # nothing is begun for it: what was wanted is not known any more
-            end=end,
-            deadline=end,
-            state=State.RECORDING,
-            takes=(_as_take(take, now, now),),
-        )
-        stored, created = self.store.sessions.create(
-            session,
-            lanes(session, now, self.turns.settings.cadence),
-            events=[Event(type="take.adopted", data={"sid": take.sid, "session": take.session})],
-        )
-        if created:
-            log.warning("journal.adopted session=%s sid=%s was=%s", stored.id, take.sid, take.session)
-        else:
-            self.journal.follow(stored, self.turns.settings.cadence)
-        if live_sids(stored, self.turns.settings.cadence):
-            self.turns.save(stored, stored, now, [], token=None)
-
-    def without_redis(self, *, full: bool = False) -> None:
+    def without_redis(self, *, full: bool = False, back: Flag | None = None) -> None:
         """One round over the journal: stop what records past its deadline and grace, at the fleet's pace.
 
         ``full``: Redis can be read, so that what it says of the end counts, and not only the deadline.
+        ``back``: set when Redis takes writes again; the rest is left to the fleet and its budget then (P5).
         """
         facts = self.journal.facts()
         for take in self.journal.live().values():
-            if self._ended.is_set():
+            if self._ended.is_set() or (back is not None and back.is_set()):
                 return
             try:
                 if full:
@@ -268,7 +228,7 @@ class Keeper(Thread):
 
         ``permit``: of the app's budget; without one the fleet's pace is guessed.
         """
-        session = self._alone.get(take.sid) or reduce(lifecycle.apply, facts, _as_session(take))
+        session = self._alone.get(take.sid) or reduce(lifecycle.apply, facts, as_session(take))
         due = lifecycle.decide(session, self.now(), self.turns.settings.cadence)
         if due is None or due.step is not Step.STOP:
             return
@@ -291,32 +251,3 @@ class Keeper(Thread):
 def _once(attempt: int) -> float | None:
     """The permit of a stop without Redis: one attempt; the next round is the next one."""
     return time.monotonic() + 60.0 if attempt == 0 else None
-
-
-def _as_take(take: LiveTake, began: Instant, now: Instant) -> Take:
-    return Take(
-        uid=take.uid,
-        resource_id=take.resource_id,
-        acquired_at=began,
-        sent_at=began,
-        sid=take.sid,
-        accepted_at=began,
-        confirmed_at=began,
-        alive_at=now,
-    )
-
-
-def _as_session(take: LiveTake) -> Session:
-    return Session(
-        id=take.session,
-        app=take.app,
-        channel=take.channel,
-        mode=Mode(take.mode),
-        uids=(take.uid, take.uid),
-        created_at=take.deadline,
-        start=take.deadline,
-        end=take.deadline,
-        deadline=take.deadline,
-        state=State.RECORDING,
-        takes=(_as_take(take, take.deadline, take.deadline),),
-    )

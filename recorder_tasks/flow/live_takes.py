@@ -7,8 +7,8 @@ from typing import TypedDict
 from recorder_tasks.core import lifecycle, nets, takes
 from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.outcome import Instant, Outcome
-from recorder_tasks.core.session import Session
-from recorder_tasks.store import LiveTake
+from recorder_tasks.core.session import Session, Take
+from recorder_tasks.store import LiveTake, Nameless
 
 
 def live_sids(session: Session, cadence: Cadence) -> set[str]:
@@ -29,6 +29,10 @@ def live_take(session: Session, sid: str) -> LiveTake:
         sid=sid,
         mode=session.mode.value,
         deadline=session.deadline,
+        start=session.start,
+        end=session.ends_at,
+        began=_began(take),
+        expires_at=take.expires_at,
     )
 
 
@@ -38,27 +42,46 @@ def live_take_of(session: Session, fact: Outcome) -> LiveTake:
     return live_take(lifecycle.apply(session, fact), fact.sid)
 
 
+def nameless(session: Session, cadence: Cadence) -> dict[str, Nameless]:
+    """The orphans of a session by name, as they are listed without it."""
+    return {
+        name: Nameless(
+            name=name,
+            session=session.id,
+            app=session.app,
+            channel=session.channel,
+            uid=take.uid,
+            since=_began(take),
+            until=nets.surely_over_at(session, take, cadence),
+            banned=take.end is not None,
+            max_idle=session.max_idle,
+        )
+        for name, take in nets.orphans(session).items()
+    }
+
+
+def _began(take: Take) -> Instant:
+    return take.accepted_at if take.accepted_at is not None else take.sent_at
+
+
 class Register(TypedDict):
     """What a save tells of takes that may be recording: for the journals, and of those without a name."""
 
     live: list[LiveTake]
     over: list[str]
-    orphans: dict[str, Instant | None]
+    orphans: list[Nameless]
     found: list[str]
 
 
 def register(before: Session, after: Session, cadence: Cadence) -> Register:
-    """What is new of the takes of a session; all that is live of one told again, or with another deadline."""
+    """What is new of the takes of a session; all that is live of one told again, or with another end."""
     was, live = live_sids(before, cadence), live_sids(after, cadence)
-    knew, lost = nets.orphans(before), nets.orphans(after)
-    again = before is after or after.deadline != before.deadline
+    knew, lost = nameless(before, cadence), nameless(after, cadence)
+    same = before is after
+    again = same or (after.ends_at, after.deadline) != (before.ends_at, before.deadline)
     return {
         "live": [live_take(after, sid) for sid in sorted(live if again else live - was)],
         "over": sorted(was - live),
-        "orphans": {
-            name: nets.surely_over_at(after, take, cadence)
-            for name, take in lost.items()
-            if again or name not in knew
-        },
+        "orphans": [orphan for name, orphan in lost.items() if same or knew.get(name) != orphan],
         "found": sorted(knew.keys() - lost.keys()),
     }

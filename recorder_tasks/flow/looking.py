@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import NamedTuple
 
 from recorder_tasks import agora
 from recorder_tasks.core.causes import Seen
@@ -19,22 +20,37 @@ LATELY = 86_400.0  # seconds before a session's start in which keys and certific
 LOOKED_AT = 100  # sessions of a state, the newest first
 
 
-def look(vendors: Vendors, session: Session) -> Seen:
-    """Who publishes in the session's channel now. Empty where the vendor will not say or cannot be asked."""
+class Looked(NamedTuple):
+    """``asked``: the vendor has answered. ``trouble``: why it could not be asked, None if nobody tried."""
+
+    seen: Seen = Seen()
+    asked: bool = False
+    trouble: str | None = None
+
+
+def look(vendors: Vendors, session: Session) -> Looked:
+    """Who publishes in the session's channel now. A page has no channel to look into."""
     if session.mode is Mode.WEB:
-        return Seen()
+        return Looked()
     try:
         users = vendors.client(session.app).users(session.channel)
     except (MissingSetting, agora.AgoraError) as why:
         log.info("looking.vain session=%s: %s", session.id, why)
-        return Seen()
+        return Looked(trouble=_briefly(why))
     low, high = vendors.settings.app(session.app).uid_range  # recorders, ours and those of other sessions
     first, last = session.uids
-    return Seen(
+    seen = Seen(
         publishers=tuple(uid for uid in users.publishers if not low <= uid <= high),
         live=users.live,
         held=tuple(uid for uid in users.publishers if first <= uid <= last),
     )
+    return Looked(seen, asked=True)
+
+
+def _briefly(why: Exception) -> str:
+    if not isinstance(why, agora.VendorError):
+        return str(why)
+    return f"{why.status or 'no answer'}: {why.reason or 'no reason given'}"
 
 
 def with_others(store: Store, session: Session, seen: Seen) -> Seen:

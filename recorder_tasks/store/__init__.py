@@ -25,7 +25,7 @@ from recorder_tasks.store.keys import Keys
 from recorder_tasks.store.leases import Claim, Claims, Go, Leases, NotYet, SetAside, Stale
 from recorder_tasks.store.listing import Page
 from recorder_tasks.store.occurrences import Occurrences
-from recorder_tasks.store.orphans import Orphans
+from recorder_tasks.store.orphans import Nameless, Orphans
 from recorder_tasks.store.poison import Blame, Poison
 from recorder_tasks.store.pulse import Emptied, Namespace, Pulse
 from recorder_tasks.store.scripts import Scripts
@@ -47,6 +47,7 @@ __all__ = [
     "Go",
     "Guard",
     "LiveTake",
+    "Nameless",
     "Namespace",
     "NotYet",
     "Outdated",
@@ -85,7 +86,7 @@ class Store:
         self.bells = Bells(self._client, self.keys, scripts)
         self.events = Events(self._client, self.keys, scripts)
         self.takes = LiveTakes(self._client, self.keys)
-        self.orphans = Orphans(self._client, self.keys)
+        self.orphans = Orphans(self._client, self.keys, scripts)
         self.poison = Poison(self._client, self.keys)
         self.workers = Workers(self._client, self.keys)
         self.checker = Checker(self._client, self.keys, scripts, self.events, self.leases)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from redis.sentinel import Sentinel
+from redis.sentinel import MasterNotFoundError, Sentinel
 
 CONNECT = 2.0  # seconds
 ANSWER = 3.0  # seconds; redis-py's own retries would stretch a time-out to minutes
@@ -84,7 +84,20 @@ class SentinelUrl:
 
     def sentinels(self, **options: Any) -> Sentinel:
         """The Sentinels; ``options`` are for the connections to the servers that they watch."""
-        return Sentinel(list(self.nodes), sentinel_kwargs=self.sentinel_options, **options)
+        return Watchers(list(self.nodes), sentinel_kwargs=self.sentinel_options, **options)
+
+
+class Watchers(Sentinel):
+    """Sentinels that are named when none of them answers."""
+
+    def discover_master(self, service_name: str) -> tuple[str, int]:
+        try:
+            found: tuple[str, int] = super().discover_master(service_name)
+        except MasterNotFoundError:
+            kept = [one.connection_pool.connection_kwargs for one in self.sentinels]
+            known = ", ".join(sorted(f"{one['host']}:{one['port']}" for one in kept))
+            raise MasterNotFoundError(f"no Sentinel of {known} answers for master {service_name}") from None
+        return found
 
 
 def _node(host: str) -> tuple[str, int]:

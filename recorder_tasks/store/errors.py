@@ -22,6 +22,7 @@ from recorder_tasks.core.session import Session
 # What a server says that answers and cannot serve.
 FULL = ("OOM ", "MISCONF")
 READ_ONLY = ("READONLY", "NOREPLICAS")
+LOGIN = "Redis refuses the login: correct the user and password in RECORDER_REDIS_URL"
 PASSING = ("LOADING", "MASTERDOWN", "UNKILLABLE", "BUSY ")
 
 
@@ -90,6 +91,8 @@ def _as_ours(trouble: Exception) -> StoreError:
     def says(words: tuple[str, ...]) -> bool:
         return any(word in said for word in words)
 
+    if isinstance(trouble, redis.exceptions.AuthenticationError):
+        return StoreUnavailable(LOGIN)
     if isinstance(trouble, redis.exceptions.ReadOnlyError) or says(READ_ONLY):
         return StoreReadOnly(f"Redis takes no writes, and nothing was written: {said}")
     if isinstance(trouble, redis.exceptions.OutOfMemoryError) or says(FULL):

@@ -54,10 +54,10 @@ class Events:
         job = {"id": session_id or "", "event": event.as_told()}
         self._scripts("note", [self._keys("clock")], self._keys.prefix, job)
 
-    def recent(self, limit: int = 100) -> list[StoredEvent]:
-        """The fleet's latest events, the oldest of them first."""
+    def recent(self, limit: int = 100, session_id: str | None = None) -> list[StoredEvent]:
+        """The latest events, the oldest of them first."""
         with redis_errors():
-            rows: Any = self._client.xrevrange(self._keys.events(None), count=limit)
+            rows: Any = self._client.xrevrange(self._keys.events(session_id), count=limit)
         return [_event(row) for row in reversed(rows)]
 
     def of(self, session_id: str | None, after: str = "0", limit: int = 1000) -> list[StoredEvent]:

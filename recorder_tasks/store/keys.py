@@ -11,6 +11,7 @@ index:schedule:<name> zset    id -> start
 index:final           zset    id -> when it became final, of settled sessions (retention)
 live                  hash    sid -> what is needed to stop that take without us
 orphans               zset    session/resource -> when a net has surely ended that nameless take, inf if none
+orphan                hash    session/resource -> JSON of what is known of it, without its session
 takes                 stream  changes of `live`, capped
 events, events:<id>   stream  of the fleet, of a session that has left `scheduled`; capped
 budget:<app>          hash    next slot, tails of put-off callers, how long others stand back, counts

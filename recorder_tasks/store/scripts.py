@@ -35,6 +35,7 @@ SCRIPTS = (
     "now",
     "pulse",
     "note",
+    "orphans",
     "repair",
     "retire",
 )

@@ -15,6 +15,7 @@ from recorder_tasks.store.errors import Conflict, Guard, Outdated, Unreadable, r
 from recorder_tasks.store.events import Event
 from recorder_tasks.store.keys import Keys
 from recorder_tasks.store.listing import Filter, Listing, Page
+from recorder_tasks.store.orphans import Nameless
 from recorder_tasks.store.scripts import Scripts
 from recorder_tasks.store.stored import read, read_if_sound
 from recorder_tasks.store.takes import LiveTake
@@ -120,7 +121,7 @@ class Sessions:
         events: Sequence[Event] = (),
         live: Sequence[LiveTake] = (),
         over: Sequence[str] = (),
-        orphans: Mapping[str, float | None] | None = None,
+        orphans: Sequence[Nameless] = (),
         found: Sequence[str] = (),
         token: str | None = None,
         keep_lease: bool = False,
@@ -131,9 +132,8 @@ class Sessions:
         """The next value of a session, if nobody moved it since ``session.revision`` was loaded.
 
         ``token`` releases the claim's lease, unless ``keep_lease``; ``durable`` waits as the options say.
-        ``orphans``: takes that nobody can name, and when a net surely ends each; ``found``: those that have
-        ceased to be. ``planned``: as it was planned before, for one that is planned anew and may leave its
-        indexes.
+        ``orphans``: takes that nobody can name; ``found``: the names of those that have ceased to be.
+        ``planned``: as it was planned before, for one that is planned anew and may leave its indexes.
         Raises Conflict with the current value; Outdated when the guard's schedule has moved; ValueError for a
         session that would be forgotten.
         """
@@ -148,7 +148,7 @@ class Sessions:
             "final_at": session.final_at if not dues else None,
             "live": [[take.key, take.model_dump_json()] for take in live],
             "over": list(over),
-            "orphans": [[name, "+inf" if at is None else at] for name, at in (orphans or {}).items()],
+            "orphans": [orphan.entry() for orphan in orphans],
             "found": list(found),
             "token": token or "",
             "keep": keep_lease,

@@ -20,7 +20,11 @@ BEGINNING = "0-0"
 
 
 class LiveTake(Kept):
-    """What is needed to stop a take without Redis. ``key`` is its sid."""
+    """What is needed to stop a take without Redis. ``key`` is its sid.
+
+    ``start``, ``end``: of its session, the end as it was wanted last; ``began``, ``expires_at``: of the take
+    itself. None where an older version wrote.
+    """
 
     key: str
     session: str
@@ -31,6 +35,10 @@ class LiveTake(Kept):
     sid: str
     mode: str
     deadline: Instant
+    start: Instant | None = None
+    end: Instant | None = None
+    began: Instant | None = None
+    expires_at: Instant | None = None
 
 
 @dataclass(frozen=True)

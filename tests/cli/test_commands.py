@@ -10,6 +10,8 @@ from typing import Any
 
 from click.testing import Result
 
+from recorder_tasks.cli import shown
+from recorder_tasks.flow.desk import RecordingEvent
 from recorder_tasks.wiring import Wiring
 
 Run = Callable[..., Result]
@@ -91,10 +93,10 @@ def test_a_list_for_people_shows_channel_state_and_labels(run: Run, read: Read) 
 def test_brackets_in_names_are_shown_as_they_are(run: Run, read: Read) -> None:
     ask = ("record", "room[red]7", "--start", "+10m", "--minutes", "5", "--label", "note=[b]x[/y]")
     made = read(*ask)
-    for shown in (run("list"), run("show", made["session_id"])):
-        assert shown.exit_code == 0
-        assert "room[red]7" in shown.stdout
-        assert "note=[b]x[/y]" in shown.stdout
+    for answer in (run("list"), run("show", made["session_id"])):
+        assert answer.exit_code == 0
+        assert "room[red]7" in answer.stdout
+        assert "note=[b]x[/y]" in answer.stdout
 
 
 def test_show_gives_local_times_with_utc_beside_them(run: Run, read: Read) -> None:
@@ -110,6 +112,7 @@ def test_an_unknown_recording_has_an_exit_status_of_its_own(run: Run) -> None:
         answer = run(command, "r-nobody")
         assert answer.exit_code == 3, command
         assert "r-nobody" in answer.stderr
+        assert "; `recorder list` shows them" in answer.stderr
         assert answer.stdout == ""
 
 
@@ -119,6 +122,32 @@ def test_extend_moves_the_end(read: Read) -> None:
     assert when(longer["end"]) - when(made["end"]) == timedelta(minutes=10)
     assert when(read("extend", made["session_id"], "--until", "2030-01-01T09:55Z")["end"]) == when(
         "2030-01-01T09:55Z"
+    )
+
+
+def test_an_end_past_the_deadline_names_the_option(run: Run, read: Read) -> None:
+    made = read("record", "math", "--start", "+10m", "--minutes", "50", "--max-extension", "0")
+    refused = run("extend", made["session_id"], "--minutes", "5")
+    assert refused.exit_code == 2
+    assert refused.stderr.rstrip().endswith("; --move-deadline moves it along")
+    assert run("extend", made["session_id"], "--minutes", "5", "--move-deadline").exit_code == 0
+
+
+def test_an_end_on_another_day_is_shown_with_its_date(run: Run, read: Read) -> None:
+    made = read("record", "math", "--start", "2030-01-01T12:00Z", "--minutes", "1440")
+    day = when(made["end"]).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    assert f"to {day}" in run("extend", made["session_id"], "--minutes", "0").stdout
+    assert day in run("list").stdout
+    event = RecordingEvent(
+        id="1-0",
+        type="session.extended",
+        session_id=made["session_id"],
+        at=when(made["start"]),
+        data={"end": when(made["end"]).timestamp(), "deadline": when(made["start"]).timestamp()},
+    )
+    assert (
+        shown.told(event)
+        == f"session.extended end={day} deadline={when(made['start']).astimezone():%H:%M:%S}"
     )
 
 

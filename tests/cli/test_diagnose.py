@@ -54,12 +54,15 @@ def test_a_failed_recording_is_explained(run: Run, read: Read, deployment: Wirin
 def test_what_goes_well_has_no_causes(run: Run, read: Read) -> None:
     session_id = read("record", "math", "--start", "+10m", "--minutes", "50")["session_id"]
     told = read("diagnose", session_id)
-    assert told == {"session_id": session_id, "state": "scheduled", "asked": False, "causes": []}
+    plain = {"session_id": session_id, "state": "scheduled", "asked": False, "not_asked": None}
+    assert told == {**plain, "causes": []}
     assert "nothing looks wrong" in run("diagnose", session_id).stdout
     assert read("show", session_id)["diagnosis"] is None
 
 
-def test_a_vendor_out_of_reach_is_no_trouble_for_the_rest(read: Read, deployment: Wiring) -> None:
+def test_a_vendor_out_of_reach_is_said_and_is_no_trouble_for_the_rest(
+    run: Run, read: Read, deployment: Wiring
+) -> None:
     session_id = read("record", "math", "--minutes", "50")["session_id"]
     store, cadence = deployment.store, deployment.settings.cadence
     session = store.sessions.get(session_id)
@@ -70,8 +73,12 @@ def test_a_vendor_out_of_reach_is_no_trouble_for_the_rest(read: Read, deployment
     session = session.evolve(takes=(take.model_copy(update={"missing": (now - 5,)}),), state=State.RECORDING)
     store.sessions.save(session, lanes(session, now, cadence))
     told = read("diagnose", session_id)
-    assert (told["asked"], told["causes"][0]["code"]) == (True, "migration")
-    assert read("diagnose", session_id, "--no-ask")["asked"] is False
+    assert (told["asked"], told["causes"][0]["code"]) == (False, "migration")
+    assert told["not_asked"].startswith("no answer: ")
+    said = run("diagnose", session_id).stdout
+    assert "the vendor could not be asked who is in the channel: no answer" in said
+    unasked = read("diagnose", session_id, "--no-ask")
+    assert (unasked["asked"], unasked["not_asked"]) == (False, None)
 
 
 def test_an_unknown_recording_has_its_own_exit_status(run: Run) -> None:

@@ -7,11 +7,15 @@ import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from recorder_tasks.cli import main
+from recorder_tasks.core.agenda import lanes
+from recorder_tasks.core.outcome import Kind
+from recorder_tasks.core.session import State, Take, Trouble
 from recorder_tasks.local.environment import embedded_env, join_running, publish
 from recorder_tasks.local.server import free_port, url
 from recorder_tasks.settings import load
@@ -35,8 +39,62 @@ def test_a_wrong_setting_is_named_without_its_value(run: Run, monkeypatch: pytes
     load.cache_clear()
     answer = run("list")
     assert answer.exit_code == 2
-    assert "apps.default.app_id" in answer.stderr
+    assert "apps.default.app_id: takes the 32 hex characters of the App ID" in answer.stderr
     assert SECRET not in answer.output
+
+
+@pytest.mark.parametrize("address", ["foo://x", f"redis://:{SECRET}@127.0.0.1:bad/0"])
+def test_an_address_that_cannot_be_read_is_one_sentence_in_doctor_too(
+    run: Run, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("RECORDER_REDIS_URL", address)
+    load.cache_clear()
+    answer = run("list")
+    assert answer.exit_code == 2
+    assert answer.stderr.startswith("recorder: settings: redis_url: takes redis://")
+    doctor = run("doctor", "--json")
+    assert [each["about"] for each in json.loads(doctor.stdout)["findings"]] == ["settings"]
+    assert SECRET not in answer.output + doctor.output
+
+
+def test_a_wrong_password_of_redis_is_named(
+    run: Run, deployment: Wiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = deployment.settings.redis_url.partition("://")[2]
+    monkeypatch.setenv("RECORDER_REDIS_URL", f"redis://nobody:{SECRET}@{host}")
+    load.cache_clear()
+    answer = run("list")
+    assert answer.exit_code == 5
+    sentence = "recorder: Redis refuses the login: correct the user and password in RECORDER_REDIS_URL."
+    assert answer.stderr.strip() == sentence
+
+
+def test_sentinels_that_are_down_are_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = sorted((free_port(), free_port()))
+    monkeypatch.setenv("RECORDER_REDIS_URL", f"sentinel://127.0.0.1:{one},127.0.0.1:{other}/school/0")
+    load.cache_clear()
+    said = run("list").stderr
+    assert f"no Sentinel of 127.0.0.1:{one}, 127.0.0.1:{other} answers for master school" in said
+
+
+def test_a_doctor_names_stops_that_fail_and_recorders_without_a_name(run: Run, deployment: Wiring) -> None:
+    store, cadence = deployment.store, deployment.settings.cadence
+    session = store.sessions.get(deployment.desk.record("math", minutes=5).session_id)
+    assert session is not None
+    now = store.clock.now()
+    told: dict[str, Any] = {
+        "accepted_at": now,
+        "end": None,
+        "stop_trouble": Trouble().add(now, Kind.UNKNOWN),
+    }
+    take = Take(uid=session.uids[0], resource_id="r1", acquired_at=now, sent_at=now, sid="s1", **told)
+    stuck = session.evolve(takes=(take,), state=State.STOPPING, stop_at=now, alerted=("stop_failing",))
+    store.sessions.save(stuck, lanes(stuck, now, cadence))
+    findings = {each["about"]: each for each in json.loads(run("doctor", "--json").stdout)["findings"]}
+    assert findings["stops"]["level"] == "error"
+    assert findings["stops"]["says"] == f"1 recording cannot be stopped: {session.id}"
+    assert findings["stops"]["do"] == f"recorder diagnose {session.id}"
+    assert "orphans" not in findings
 
 
 def test_a_doctor_without_workers_says_that_nothing_will_be_started(run: Run) -> None:
@@ -89,6 +147,7 @@ def test_a_worker_that_was_not_heard_of_is_not_healthy(run: Run, deployment: Wir
     assert run("worker", "--name", "worker@a", "--ping").exit_code == 1
     deployment.store.workers.beat("worker@a", {"lanes": ["start"], "hands": 8})
     assert run("worker", "--name", "worker@a", "--ping").exit_code == 0
+    assert "say which: --name worker@a" in run("worker", "--ping").stderr
 
 
 def test_a_beat_that_was_not_heard_of_is_not_healthy(run: Run, deployment: Wiring) -> None:

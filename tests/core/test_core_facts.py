@@ -62,10 +62,11 @@ def test_each_row_keeps_its_fact_and_touches_nothing_else(step: Step, kind: Kind
     expected = SPECIAL.get((step, kind))
     if expected is None:
         assert getattr(news, TROUBLED[step]) == Trouble().add(AT, kind)
-        put_off = step is Step.START and kind not in (Kind.UNKNOWN, Kind.NOT_SENT)
+        put_off = step is Step.START and kind not in (Kind.UNKNOWN, *takes.UNSENT)
+        unclear = step is Step.START and kind is Kind.UNKNOWN
         looked = step is Step.VERIFY and kind is not Kind.QUEUED
-        also = ["refused"] if put_off else ["look"] if looked else []
-        assert changed == {TROUBLED[step], *also}
+        also = {"refused": put_off, "unclear": unclear, "look": looked}
+        assert changed == {TROUBLED[step], *(name for name, so in also.items() if so)}
         return
     for member, value in expected.items():
         assert getattr(news, member) == value

@@ -10,9 +10,10 @@ import pytest
 from recorder_tasks.core import takes, wishes
 from recorder_tasks.core.agenda import agenda
 from recorder_tasks.core.errors import InvalidWish
-from recorder_tasks.core.lifecycle import advance, next_uid
+from recorder_tasks.core.lifecycle import advance
 from recorder_tasks.core.outcome import Kind, Step
 from recorder_tasks.core.session import Ending, Lane, Session, State, Take
+from recorder_tasks.core.uids import next_uid
 from tests.core.factories import (
     CADENCE,
     END,

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from recorder_tasks.core import takes
+from recorder_tasks.core import nets, takes
 from recorder_tasks.core.agenda import agenda, lanes
 from recorder_tasks.core.lifecycle import (
     KEPT_REFUSALS,
     advance,
     decide,
     intend,
-    next_uid,
     usable_reservation,
 )
 from recorder_tasks.core.outcome import Kind, Step
 from recorder_tasks.core.session import Due, End, Lane, State
+from recorder_tasks.core.uids import next_uid
 from tests.core.factories import (
     CADENCE,
     END,
@@ -115,7 +115,7 @@ def test_the_intent_of_a_start_uses_up_the_resource() -> None:
     assert due is not None
     session = intend(session, due, T0 + 1, CADENCE)
     assert session.reservation is None
-    assert session.takes == (a_take(acquired_at=T0),)
+    assert session.takes == (a_take(acquired_at=T0, expires_at=session.deadline + CADENCE.token_grace),)
 
 
 def test_a_start_that_was_taken_is_asked_about_after_five_seconds() -> None:
@@ -231,7 +231,7 @@ def test_a_429_after_a_lost_answer_proves_nothing_so_the_same_resource_is_asked_
 
 
 def test_a_429_to_the_repeat_of_a_call_that_nobody_answered_proves_nothing_either() -> None:
-    session = after(unanswered(resent_at=T0 + 14), fact(Step.START, Kind.THROTTLED, T0 + 15))
+    session = after(unanswered(resent_at=T0 + 14, unclear=True), fact(Step.START, Kind.THROTTLED, T0 + 15))
     assert step_at(session, T0 + 26) == (Step.START, 0)
 
 
@@ -252,7 +252,9 @@ def test_a_spent_resource_after_a_lost_answer_is_proof_that_it_has_no_recorder()
 
 def test_a_53_on_a_uid_that_this_session_may_have_started_is_banned_before_it_goes_on() -> None:
     session = after(
-        unanswered(resent_at=T0 + 5), fact(Step.START, Kind.RESOURCE_DEAD, T0 + 6), acquired(T0 + 8, rid="r2")
+        unanswered(resent_at=T0 + 5, unclear=True),
+        fact(Step.START, Kind.RESOURCE_DEAD, T0 + 6),
+        acquired(T0 + 8, rid="r2"),
     )
     due = decide(session, T0 + 8, CADENCE)
     assert due is not None
@@ -306,3 +308,33 @@ def test_hours_of_refusals_do_not_make_the_session_grow_without_bound() -> None:
         session = after(session, fact(Step.START, Kind.THROTTLED, at + 2, rid))
     assert len(session.takes) <= KEPT_REFUSALS + 2
     assert lanes(session, T0 + 1743, CADENCE)[Lane.START] == T0 + 1742 + 8
+
+
+# -- a start that never left ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [Kind.NOT_SENT, Kind.MISCONFIGURED])
+def test_a_start_that_never_left_is_tried_again_and_neither_banned_nor_an_orphan(kind: Kind) -> None:
+    session, at = unanswered(), T0 + 2
+    while True:
+        session = after(session, fact(Step.START, kind, at))
+        assert takes.unsent(session.takes[0])
+        assert nets.orphans(session) == {}
+        due = decide(session, at + 10, CADENCE)
+        assert due is not None
+        if due.step is Step.ACQUIRE:
+            break
+        assert due.step is Step.START
+        at = due.at + 0.1
+        session = intend(session, due, due.at, CADENCE)
+        assert not takes.unsent(session.takes[0])  # it may be on its way
+    assert at > T0 + 255  # its resource is too old by now
+    assert advance(session, END, CADENCE).state is State.FAILED
+
+
+def test_a_start_whose_process_died_before_its_answer_stays_in_doubt() -> None:
+    session = unanswered()
+    due = Due(at=T0 + 13, lane=Lane.START, step=Step.START, take=0)
+    session = after(intend(session, due, T0 + 13, CADENCE), fact(Step.START, Kind.NOT_SENT, T0 + 14))
+    assert not takes.unsent(session.takes[0])
+    assert takes.doubtful(session.takes[0])

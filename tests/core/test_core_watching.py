@@ -10,10 +10,10 @@ from recorder_tasks.core.lifecycle import (
     advance,
     apply,
     intend,
-    next_uid,
 )
 from recorder_tasks.core.outcome import Kind, Step, Upload
 from recorder_tasks.core.session import Due, Ending, Lane, Reservation, State
+from recorder_tasks.core.uids import next_uid
 from tests.core.factories import (
     CADENCE,
     END,
@@ -58,7 +58,7 @@ def test_a_dead_recorder_whose_stop_is_not_answered_does_not_hold_up_its_replace
     assert step_at(session, T0 + 102) == (Step.STOP, 0)
 
 
-def test_a_failed_acquire_for_a_replacement_is_not_asked_again_while_the_dead_one_is_stopped() -> None:
+def test_a_refused_acquire_for_a_replacement_is_asked_again_later_since_one_was_granted_before() -> None:
     session = after(
         recording(),
         fact(Step.QUERY, Kind.ACCEPTED, T0 + 100, status=20),
@@ -67,8 +67,10 @@ def test_a_failed_acquire_for_a_replacement_is_not_asked_again_while_the_dead_on
     )
     assert step_at(session, T0 + 101) is None
     session = after(session, fact(Step.STOP, Kind.ALREADY_STOPPING, T0 + 103))
-    assert (session.state, session.ending) == (State.COMPLETED, Ending.PARTIAL)
-    assert session.reason == "no_active_status"
+    assert session.state is State.RECORDING
+    assert step_at(session, T0 + 110) is None
+    assert step_at(session, T0 + 111) == (Step.ACQUIRE, None)
+    assert advance(session, END, CADENCE).ending is Ending.PARTIAL
 
 
 def test_a_recorder_seen_again_after_it_was_given_up_is_stopped_since_another_records() -> None:

@@ -153,6 +153,7 @@ WITHOUT_CALLBACKS: dict[str, tuple[Session, Seen]] = {
     "over_capacity": (put_off(Kind.CAPACITY, http_status=400, code=406), Seen()),
     "throttled": (put_off(Kind.THROTTLED, http_status=429), Seen()),
     "waited_for_previous": (put_off(Kind.QUEUED), Seen()),
+    "worker_settings": (put_off(Kind.MISCONFIGURED), Seen()),
     "unreachable": (put_off(Kind.NOT_SENT), Seen()),
     "vendor_fault": (put_off(Kind.TRANSIENT, http_status=503), Seen()),
     "no_worker": (advance(a_session(), END, CADENCE), Seen()),

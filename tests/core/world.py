@@ -12,6 +12,7 @@ from recorder_tasks.core.agenda import agenda, lanes
 from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step
 from recorder_tasks.core.session import Due, Ending, Lane, Session, State
+from recorder_tasks.core.uids import next_uid
 from tests.core.factories import CADENCE
 from tests.core.vendor_model import Recorder, Vendor
 
@@ -96,7 +97,7 @@ class World:
             worker.crash()
             return
         take = session.takes[due.take] if due.take is not None else None
-        uid = take.uid if take else lifecycle.next_uid(session, due.line, self.cadence)
+        uid = take.uid if take else next_uid(session, due.line, self.cadence)
         said: dict[str, Any]
         if due.step is Step.ACQUIRE and session.line(due.line) and not self.vendor.people:
             said = {"kind": Kind.EMPTY, "absent": True}
@@ -142,7 +143,7 @@ class World:
             return
         if fact.step is Step.ACQUIRE:
             assert fact.kind is Kind.ACCEPTED, again
-            assert fact.uid != lifecycle.next_uid(self.stored, again.line, self.cadence), again
+            assert fact.uid != next_uid(self.stored, again.line, self.cadence), again
         elif again.take is not None and not self._wanted_otherwise(fact):
             assert self.stored.takes[again.take].resource_id != fact.resource_id, (again, fact)
 

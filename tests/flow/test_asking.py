@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from recorder_tasks.core.errors import InvalidWish
+from recorder_tasks.core.pages import pages
 from recorder_tasks.core.session import Mode, Session
 from recorder_tasks.flow.asking import Ask, checked_change, merged, plan, session_id_of
 from recorder_tasks.settings import Settings
@@ -49,7 +50,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"labels": {"class": "x" * 129}}, "labels: "),
     ({"labels": {"class": 7}}, "labels.class: "),
     ({"labels": {str(n): "x" for n in range(17)}}, "labels: "),
-    ({"profile": "exams"}, "profile: 'exams' is not configured (there are: none yet)"),
+    ({"profile": "exams"}, "profile: 'exams' is not configured (there are: default)"),
     ({"app": "other"}, "app: 'other' is not configured (there are: default)"),
     ({"storage": "other"}, "storage: 'other' is not configured"),
     ({"mode": "audio"}, "mode: "),
@@ -129,12 +130,12 @@ def test_each_mode_has_defaults_that_the_vendor_takes(settings: Settings, mode: 
     assert ("subscribeUidGroup" in session.recipe["recordingConfig"]) is (mode != "mix")
 
 
-def test_a_web_recording_may_last_until_its_deadline(settings: Settings) -> None:
-    asked = web(dict(PAGE))
-    session = planned(settings, mode="web", minutes=150, max_extension=0, recipe=asked)
-    (service,) = session.recipe["extensionServiceConfig"]["extensionServices"]
-    assert service["serviceParam"]["maxRecordingHour"] == 3
-    assert "maxRecordingHour" not in asked["extensionServiceConfig"]["extensionServices"][0]["serviceParam"]
+def test_a_page_s_own_hours_are_kept_and_none_are_made_up_before_its_start(settings: Settings) -> None:
+    (page,) = pages(planned(settings, mode="web", minutes=150, recipe=web(dict(PAGE))).recipe)
+    assert "maxRecordingHour" not in page
+    own = web({**PAGE, "maxRecordingHour": 3})
+    (page,) = pages(planned(settings, mode="web", minutes=60, recipe=own).recipe)
+    assert page["maxRecordingHour"] == 3
 
 
 def test_a_recipe_overrides_the_profile_member_by_member(namespace: str, tmp_path: Path) -> None:

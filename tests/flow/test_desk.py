@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 
@@ -7,10 +8,10 @@ import pytest
 
 from recorder_tasks.core.errors import InvalidWish, KeyClash, NoSuchSession, NotFinished, WishRefused
 from recorder_tasks.core.session import Lane, State
-from recorder_tasks.flow.desk import Desk
+from recorder_tasks.flow.desk import Desk, Orphan
 from recorder_tasks.settings import Settings
 from recorder_tasks.store import Store
-from tests.flow.engine import Engine
+from tests.flow.engine import APP_ID, Engine
 
 SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
 
@@ -159,6 +160,56 @@ def test_events_come_in_order_and_go_on_when_followed(engine: Engine) -> None:
     assert next(following).type == "session.stop_asked"
     with pytest.raises(InvalidWish, match="after: 'yesterday'"):
         next(engine.desk.events(session_id, after="yesterday"))
+
+
+def test_the_latest_events_come_oldest_first(engine: Engine) -> None:
+    session_id = engine.recording()
+    story = [event.id for event in engine.desk.events(session_id)]
+    for which in (session_id, None):
+        assert [event.id for event in engine.desk.events(which, after=None, limit=2)] == [
+            event.id for event in engine.desk.events(which)
+        ][-2:]
+    following = engine.desk.events(session_id, after=None, limit=1, follow=True)
+    assert next(following).id == story[-1]
+    engine.desk.stop(session_id)
+    assert next(following).type == "session.stop_asked"
+
+
+def test_who_was_asked_is_told_with_the_diagnosis(engine: Engine) -> None:
+    session_id = engine.recording()
+    assert engine.desk.diagnosed(session_id).asked is False
+    asked = engine.desk.diagnosed(session_id, vendors=engine.turns.vendors)
+    assert (asked.asked, asked.not_asked) == (True, None)
+    engine.vendor.world.book.apps[APP_ID] = replace(
+        engine.vendor.world.book.apps[APP_ID], secret="another-one"
+    )
+    refused = engine.desk.diagnosed(session_id, vendors=engine.turns.vendors)
+    assert refused.asked is False
+    assert (refused.not_asked or "").startswith("401: ")
+
+
+def an_orphan(engine: Engine, channel: str) -> Orphan:
+    """A start was accepted, nobody has heard the sid, and its uid was banned."""
+    engine.vendor.lost.add("start")
+    session_id = engine.desk.record(channel, minutes=10).session_id
+    engine.run()
+    engine.vendor.lost.clear()
+    engine.later(15)
+    (orphan,) = [each for each in engine.desk.orphans() if each.session_id == session_id]
+    return orphan
+
+
+def test_an_orphan_is_forgotten_by_its_uid_or_its_whole_name_and_that_is_told(engine: Engine) -> None:
+    one, other = an_orphan(engine, "one"), an_orphan(engine, "other")
+    gone = engine.desk.forget_orphan(f"{one.session_id}/{one.uid}")
+    assert gone is not None
+    assert (gone.channel, gone.uid) == ("one", one.uid)
+    told = list(engine.desk.events(one.session_id))[-1]
+    assert (told.type, told.data["uid"]) == ("session.orphan_forgotten", one.uid)
+    with pytest.raises(NoSuchSession, match="none is called"):
+        engine.desk.forget_orphan(one.short)
+    engine.desk.forget_orphan(other.name)
+    assert engine.desk.orphans() == ()
 
 
 def test_the_overview_counts_what_there_is(desk: Desk) -> None:

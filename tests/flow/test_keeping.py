@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.outcome import Kind, Outcome, Step
 from recorder_tasks.core.session import Lane, State
+from recorder_tasks.flow.desk import Orphan
 from recorder_tasks.flow.journal import Journal
 from recorder_tasks.flow.keeper import Keeper
 from recorder_tasks.simulator.interventions import kill
-from recorder_tasks.store import LiveTake
+from recorder_tasks.store import LiveTake, Nameless
 from tests.flow.conftest import MakeEngine
 from tests.flow.engine import Engine
 
@@ -125,6 +127,146 @@ def test_a_take_that_redis_forgot_is_adopted_and_stopped_in_time(engine: Engine,
     assert engine.journal.live() == {}
 
 
+def emptied(engine: Engine, raw: Any) -> None:
+    """Redis has lost everything, and this worker has seen to it."""
+    now = engine.store.clock.now()
+    raw.flushall()
+    engine.store.clock.set_test(offset=0.0)
+    engine.store.clock.jump(now - engine.store.clock.now())
+    Keeper(engine.turns).reconcile()
+
+
+def test_an_adopted_recorder_has_the_times_that_were_wanted_and_is_stopped_at_its_planned_end(
+    engine: Engine, raw: Any
+) -> None:
+    session_id = engine.recording(max_extension=3600)
+    before = engine.session(session_id)
+    engine.desk.extend(session_id, minutes=5)
+    keeper = Keeper(engine.turns)
+    keeper.reconcile()
+    emptied(engine, raw)
+    (adopted,) = engine.desk.find(labels={"adopted_from": session_id}).recordings
+    after = engine.session(adopted.session_id)
+    assert (after.start, after.end, after.deadline) == (before.start, before.end + 300, before.deadline)
+    assert before.take is not None
+    assert after.take is not None
+    assert (after.take.accepted_at, after.take.expires_at) == (
+        before.take.accepted_at,
+        before.take.expires_at,
+    )
+    engine.later(before.end + 299 - engine.store.clock.now())
+    assert len(engine.vendor.running()) == 1
+    engine.later(2)
+    assert engine.vendor.running() == []
+    assert engine.desk.get(adopted.session_id).state is State.COMPLETED
+
+
+@pytest.mark.parametrize("wish", ["stop", "end"])
+def test_a_recorder_that_was_to_be_stopped_before_redis_forgot_it_is_stopped_at_once(
+    engine: Engine, raw: Any, wish: str
+) -> None:
+    session_id = engine.recording(max_extension=3600)
+    keeper = Keeper(engine.turns)
+    last_id = keeper.reconcile()
+    if wish == "stop":
+        engine.desk.stop(session_id)
+        keeper.refresh(last_id)
+    else:
+        engine.store.clock.jump(600)
+    ends_at = engine.session(session_id).ends_at
+    emptied(engine, raw)
+    (adopted,) = engine.desk.find(labels={"adopted_from": session_id}).recordings
+    assert adopted.state is State.STOPPING
+    assert adopted.end.timestamp() == pytest.approx(ends_at)
+    engine.run()
+    assert engine.vendor.running() == []
+    assert engine.desk.get(adopted.session_id).state is State.COMPLETED
+
+
+def test_a_take_that_an_older_version_kept_is_adopted_until_its_deadline(engine: Engine) -> None:
+    now = engine.store.clock.now()
+    engine.journal.keep([a_take(deadline=now + 100, of_a_newer_version=1)])
+    Keeper(engine.turns).reconcile()
+    (adopted,) = engine.desk.find(labels={"adopted_from": "r-1"}).recordings
+    assert adopted.end == adopted.start == adopted.deadline
+    assert adopted.deadline.timestamp() == pytest.approx(now + 100)
+
+
+def an_orphan(engine: Engine) -> Orphan:
+    """A recorder that was accepted and banned, and whose sid nobody has heard."""
+    engine.vendor.lost.add("start")
+    engine.desk.record("room", minutes=10)
+    engine.run()
+    engine.vendor.lost.clear()
+    engine.later(15)
+    (orphan,) = engine.desk.orphans()
+    return orphan
+
+
+def test_orphans_outlive_an_emptied_redis_with_all_that_is_known_of_them(engine: Engine, raw: Any) -> None:
+    orphan = an_orphan(engine)
+    keeper = Keeper(engine.turns)
+    keeper.reconcile()
+    emptied(engine, raw)
+    (listed,) = engine.desk.orphans()
+    assert listed.model_dump(exclude={"minutes"}) == orphan.model_dump(exclude={"minutes"})
+    assert engine.store.sessions.get(orphan.session_id) is None
+    emptied(engine, raw)
+    assert engine.desk.orphans()
+
+
+def test_an_orphan_that_somebody_has_seen_to_does_not_come_back(engine: Engine, raw: Any) -> None:
+    orphan = an_orphan(engine)
+    Keeper(engine.turns).reconcile()
+    engine.desk.forget_orphan(orphan.name)
+    Keeper(engine.turns).reconcile()
+    assert engine.desk.orphans() == ()
+    assert engine.journal.orphans() == {}
+    emptied(engine, raw)
+    assert engine.desk.orphans() == ()
+
+
+def test_an_orphan_that_is_over_by_then_does_not_come_back(engine: Engine, raw: Any) -> None:
+    now = engine.store.clock.now()
+    known = Nameless(
+        name="r-1/rid-1",
+        session="r-1",
+        app="default",
+        channel="room",
+        uid=900,
+        since=now,
+        until=now + 60,
+        banned=False,
+        max_idle=300.0,
+    )
+    engine.store.orphans.put_back([known], now)
+    Keeper(engine.turns).reconcile()
+    assert engine.journal.orphans() == {"r-1/rid-1": known}
+    engine.store.clock.jump(61)
+    emptied(engine, raw)
+    assert engine.desk.orphans() == ()
+    assert raw.keys("*orphan*") == []
+
+
+def test_a_copy_of_orphans_is_never_taken_of_a_namespace_that_was_emptied_meanwhile(
+    engine: Engine, raw: Any
+) -> None:
+    orphan = an_orphan(engine)
+    keeper = Keeper(engine.turns)
+    keeper.reconcile()
+    raw.flushall()
+    vigil = keeper._vigil
+    vigil._orphans_at = 0.0
+    vigil._note_orphans(engine.store.clock.now())
+    assert list(engine.journal.orphans()) == [orphan.name]
+
+
+def test_an_orphan_that_an_older_version_listed_is_told_by_its_session(engine: Engine, raw: Any) -> None:
+    orphan = an_orphan(engine)
+    raw.delete(engine.store.keys("orphan"))
+    assert engine.desk.orphans() == (orphan,)
+
+
 def test_an_adopted_recorder_that_dies_is_not_replaced_by_one_that_nobody_asked_for(
     engine: Engine, raw: Any
 ) -> None:
@@ -182,6 +324,16 @@ def test_without_redis_a_take_is_stopped_after_its_deadline_and_grace_only(engin
     assert engine.vendor.running() == []
     assert engine.vendor.verbs().count("stop") == 1
     assert engine.vendor.seen[-1].body["clientRequest"] == {"async_stop": True}
+
+
+def test_a_round_without_redis_ends_when_redis_is_back(engine: Engine) -> None:
+    now = engine.store.clock.now()
+    engine.journal.keep([a_take(f"sid-{n}", deadline=now - 100) for n in range(4)])
+    keeper, back = Keeper(engine.turns), Event()
+    keeper.anchor()
+    back.set()
+    keeper.without_redis(back=back)
+    assert engine.vendor.verbs() == []  # the rest is the fleet's, by its budget
 
 
 def test_what_was_stopped_without_redis_is_known_when_it_is_back(engine: Engine) -> None:

@@ -12,6 +12,7 @@ import pytest
 from recorder_tasks.core.agenda import lanes
 from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.errors import NoSuchSession
+from recorder_tasks.core.pages import pages
 from recorder_tasks.simulator import interventions
 from recorder_tasks.simulator.ledger import ledger
 from tests.flow.engine import APP_ID, HIDDEN, Engine
@@ -121,6 +122,46 @@ def test_without_a_certificate_only_an_empty_channel_bounds_it(engine: Engine) -
     (bound,) = engine.desk.get(session_id).bounded_by
     assert (bound.by, bound.until) == ("idle", None)
     assert bound.says == "300 s after the last publisher has left it ends by itself"
+
+
+def a_page(**more: Any) -> dict[str, Any]:
+    parameters = {"url": "https://example.org/", "audioProfile": 0, "videoWidth": 1280, "videoHeight": 720}
+    service = {"serviceName": "web_recorder_service", "errorHandlePolicy": "error_abort"}
+    service["serviceParam"] = {**parameters, **more}  # type: ignore[assignment]
+    return {"extensionServiceConfig": {"extensionServices": [service]}}
+
+
+def test_a_page_ends_by_itself_after_the_deadline_of_its_start(engine: Engine) -> None:
+    asked = engine.desk.record("room", minutes=60, mode="web", recipe=a_page(), max_extension=0)
+    session_id = str(asked.session_id)
+    engine.desk.extend(session_id, minutes=120, move_deadline=True)
+    engine.run()
+    (started,) = [seen.body["clientRequest"] for seen in engine.vendor.seen if seen.verb == "start"]
+    (page,) = pages(started)
+    assert page["maxRecordingHour"] == 4  # three hours, and the grace
+    (bound,) = engine.desk.get(session_id).bounded_by
+    assert bound.by == "page"
+    work_through(engine, session_id, 3 * 3600)
+    assert [take["ended_by"] for take in takes(engine)] == ["stop"]
+
+
+def test_a_page_that_is_extended_past_its_hours_is_handed_to_another(engine: Engine) -> None:
+    session_id = str(
+        engine.desk.record("room", minutes=50, mode="web", recipe=a_page(), max_extension=0).session_id
+    )
+    engine.run()
+    engine.desk.extend(session_id, minutes=60, move_deadline=True)
+    work_through(engine, session_id, 115 * 60)
+    ran = takes(engine)
+    assert [take["ended_by"] for take in ran] == ["stop", "stop"]
+    assert ran[1]["started_at"] < ran[0]["ended_at"] < ran[0]["started_at"] + 3600
+
+
+def test_control_lasts_as_long_as_it_can_whatever_becomes_of_the_end(engine: Engine) -> None:
+    session_id = engine.recording(max_extension=0)
+    engine.desk.extend(session_id, minutes=5 * 60, move_deadline=True)
+    work_through(engine, session_id, 5.5 * 3600)
+    assert [take["ended_by"] for take in takes(engine)] == ["stop"]
 
 
 # -- orphans ------------------------------------------------------------------------------------------------

@@ -283,7 +283,7 @@ def test_a_rule_that_cannot_be_recorded_any_more_is_told_and_tried_again(
 @pytest.mark.parametrize(
     ("members", "sentence"),
     [
-        ({"profile": "none"}, "profile: 'none' is not configured (there are: none yet)"),
+        ({"profile": "none"}, "profile: 'none' is not configured (there are: default)"),
         ({"app": "other"}, "app: 'other' is not configured (there are: default)"),
         (
             {"recording": {"start": "now"}},

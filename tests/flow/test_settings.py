@@ -60,12 +60,52 @@ def test_a_config_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> 
         ({"profiles": {"p": {"recipe": {"recordingConfig": {"secret": "t"}}}}}, "recordingConfig.secret"),
         ({"attempts": 0}, "greater than or equal to 1"),
         ({"namespace": "Mine!"}, "namespace"),
+        ({"apps": {"default": {**APP, "app_id": "short"}}}, "takes the 32 hex characters of the App ID"),
+        ({"redis_url": "sentinel://host:1"}, "a sentinel URL has to be sentinel://"),
     ],
 )
 def test_a_bad_value_says_what_is_allowed(values: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValidationError) as refused:
         Settings(_env_file=None, **values)
     assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "foo://:hunter2@x", "redis://:hunter2@host:bad/0", "redis://:hunter2@host:70000", "redis://"),
+        *(
+            "redis://:hunter2#1@host/0",
+            "redis://:hunter2@host/zero",
+            "unix://",
+            "127.0.0.1:6379",
+            "redis://h?db=x",
+        ),
+    ],
+)
+def test_an_address_of_redis_that_cannot_be_read_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings(_env_file=None, redis_url=url)
+    assert "takes redis://[user:password@]host:port/db" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"redis_url": "rediss://user:p%23ss@[::1]:6380/2?ssl_cert_reqs=none"},
+        {"redis_url": "unix:///run/redis.sock?db=1"},
+        {"redis_url": "redis://host", "broker_url": "amqp://guest@host//"},
+        {"redis_url": "sentinel://:pw@a:1,b:2/main/0", "broker_url": ""},
+    ],
+)
+def test_addresses_of_every_kind_are_taken(values: dict[str, Any]) -> None:
+    assert Settings(_env_file=None, **values).redis_url == values["redis_url"]
+
+
+def test_a_profile_that_is_missing_names_the_default_one(settings: Settings) -> None:
+    with pytest.raises(MissingSetting, match=r"there are: default\)"):
+        settings.profile("nope")
 
 
 def test_secrets_stay_out_of_sight(namespace: str, tmp_path: Path) -> None:

@@ -211,7 +211,7 @@ def test_a_storage_that_this_worker_does_not_know_is_told_and_tried_again(
         forgotten.setattr(engine.turns.vendors, "settings", elsewhere)
         engine.run()
     told = [event for event in engine.store.events.of(session_id) if event.type == "call.start"]
-    assert told[0].data["kind"] == "not_sent"
+    assert [event.data["kind"] for event in told] == ["misconfigured"]
     assert "RECORDER_STORAGES__DEFAULT__BUCKET" in told[0].data["reason"]
     for _ in range(4):
         engine.later(10)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -57,6 +57,55 @@ def test_flushall_is_told_with_what_is_gone_and_the_running_recorders_are_stoppe
     assert school.final(again.session_id).state == "completed"
 
 
+def test_after_flushall_what_was_to_be_stopped_is_stopped_and_not_an_hour_later(
+    make_house: Callable[..., House], own_redis: Any
+) -> None:
+    school = make_house(own_redis.url, PROFILES__DEFAULT__MAX_EXTENSION=3600.0)
+    school.crew()
+    school.simulator.fault("stop", {"status": 503}, channel="stopping")
+    ending = school.desk.record("ending", minutes=minutes(20))
+    stopping = school.desk.record("stopping", minutes=30)
+    lasting = school.desk.record("lasting", minutes=30)
+    for one in (ending, stopping, lasting):
+        school.reached(one.session_id, "recording")
+    school.desk.stop(stopping.session_id)
+    wanted = school.reached(stopping.session_id, "stopping").stop_asked_at.timestamp()
+    until(lambda: school.simulator.requests("stopping", "stop"), what="a stop that fails")
+    until(lambda: journalled(school) == 3, what="the journals to know the takes")
+    until(lambda: ends_kept(school, stopping.session_id) == {wanted}, what="the journals to know the wish")
+    own_redis.command("FLUSHALL")
+
+    back = until(lambda: adopted(school, stopping), what="the one that was being stopped")
+    assert (back.state, back.end.timestamp()) == ("stopping", wanted)
+    assert back.deadline > datetime.now(UTC) + timedelta(minutes=30)
+    school.simulator.call("DELETE", "/faults")
+    until(lambda: school.simulator.alive("stopping") == 0, what="it to be stopped")
+    ended_by_us(school, "stopping")
+    until(lambda: school.simulator.alive("ending") == 0, 40, "the other's planned end")
+    (take,) = ended_by_us(school, "ending")
+    end = ending.end.timestamp()
+    assert end - 1.0 < take["ended_at"] < end + school.settings.overdue_stop + 5.0
+    goes_on = adopted(school, lasting)
+    assert (goes_on.state, goes_on.end, goes_on.start) == ("recording", lasting.end, lasting.start)
+    assert school.simulator.alive("lasting") == 1
+
+
+def test_after_flushall_recorders_without_a_name_are_still_told(
+    make_house: Callable[..., House], own_redis: Any
+) -> None:
+    school = make_house(own_redis.url)
+    school.crew()
+    school.simulator.fault("start", {"lose": "after"}, channel="lost", times=1)
+    school.desk.record("lost", minutes=30)
+    (orphan,) = until(
+        lambda: [one for one in school.desk.orphans() if one.banned], 60, what="a recorder that was banned"
+    )
+    until(lambda: orphans_kept(school) == {orphan.name}, what="the journals to know it")
+    own_redis.command("FLUSHALL")
+    (listed,) = until(school.desk.orphans, what="it to be listed again")
+    assert listed.model_dump(exclude={"minutes"}) == orphan.model_dump(exclude={"minutes"})
+
+
 def test_workers_that_were_away_while_redis_was_emptied_miss_what_their_journals_knew(
     make_house: Callable[..., House], own_redis: Any
 ) -> None:
@@ -96,14 +145,41 @@ def fleet(school: House) -> list[Any]:
     return list(school.wiring.store.events.recent())
 
 
-def noted(school: House) -> tuple[int, int]:
-    """Scheduled sessions and schedules, as a worker that knows the least has them in its journal."""
+def adopted(school: House, lost: Any) -> Any:
+    found = school.desk.find(labels={"adopted_from": lost.session_id}).recordings
+    return found[0] if found else None
+
+
+def ends_kept(school: House, session_id: str) -> set[float | None]:
+    """The ends that the journals know of a session's takes."""
+    return {
+        take.end
+        for journal in journals(school)
+        for take in journal.live().values()
+        if take.session == session_id
+    }
+
+
+def orphans_kept(school: House) -> set[str]:
+    """Those that every journal has."""
+    return set.intersection(*(set(journal.orphans()) for journal in journals(school)))
+
+
+def journals(school: House) -> Iterator[Any]:
     from recorder_tasks.flow.journal import Journal
 
-    seen = []
     for path in (school.base / "data" / "journal").glob("*@test.sqlite"):
         journal = Journal(path)
+        try:
+            yield journal
+        finally:
+            journal.close()
+
+
+def noted(school: House) -> tuple[int, int]:
+    """Scheduled sessions and schedules, as a worker that knows the least has them in its journal."""
+    seen = []
+    for journal in journals(school):
         namespace = journal.namespace()
-        journal.close()
         seen.append((namespace.scheduled, namespace.schedules) if namespace else (0, 0))
     return min(seen, default=(0, 0))

@@ -2,12 +2,14 @@
 --   full(prefix, app, id, stored, till)      nobody asks the vendor before `till`; the session waits
 --   no_room(prefix, app, id, stored, now)    whether the session shall wait instead of asking; then it waits
 --   poke(prefix, app, now)                   there may be room: the first that waits is due now
--- First is who lost a recorder, then the higher priority, then the earlier start. What cannot be read has no rank and
+-- First is who lost its recorder, then the higher priority, then the earlier start; last is who has one and wants a
+-- second beside it. What cannot be read has no rank and
 -- does not wait: its turn finds out what is wrong with it.
 local function ranked(stored)
-  local session = cjson.decode(string.match(stored, '\n(.*)$'))
-  local again = session.takes and #session.takes > 0
-  return session.start - (session.priority or 0) * 1e11 - (again and 1e14 or 0)
+  local session, lines = cjson.decode(string.match(stored, '\n(.*)$')), {}
+  for _, take in ipairs(session.takes or {}) do lines[(take.line or 0) + 1] = true end
+  local first = lines[1] and ((session.redundancy or 1) > #lines and -1e14 or 1e14) or 0
+  return session.start - (session.priority or 0) * 1e11 - first
 end
 
 local function rank_of(stored)
@@ -45,9 +47,8 @@ local function no_room(prefix, app, id, stored, now)
   local till = tonumber(redis.call('GET', prefix .. 'room:' .. app) or 0)
   if till > now + LONGEST then till = 0 end
   local first = first_waiting(prefix, app, now, id)
-  if till <= now and not first then return false end
   local rank = rank_of(stored)
-  if not rank then return false end
+  if (till <= now and not first) or not rank then return false end
   local better = first and first ~= id and tonumber(redis.call('ZSCORE', prefix .. 'waiting:' .. app, first)) < rank
   if till > now or better then
     if till <= now then poke(prefix, app, now, id) end

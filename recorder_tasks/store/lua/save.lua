@@ -1,8 +1,9 @@
 -- save: the next value of a session, with everything that follows from it, or nothing (compare-and-set).
 -- KEYS 1 session   2 lease   3 clock
 -- ARGV 1 key prefix   2 JSON {id, expected, revision, body, state, start, final_at or null, dues {lane: at},
---        labels, events [[type, data]], live [[key, body]], over [key], orphans [[name, until]], found [name], token or '', keep (bool),
---        guard {name, revision} or null, drop [index], put [index] of a session that is planned anew, app}
+--        labels, events [[type, data]], live [[key, body]], over [key], orphans [[name, until, body]], found [name],
+--        token or '', keep (bool), guard {name, revision} or null, app, drop [index], put [index] of a session that
+--        is planned anew}
 --        final_at: only of a settled session, which leaves every lane
 -- Returns {1}, {0, stored or ''} when the revision has moved, {2} when the guard's schedule has; sent twice (its first answer lost), {1} again.
 -- Dues are written as given and the lease `token` ends. While a lease lasts (kept, or somebody else's) its own lane
@@ -25,8 +26,7 @@ for _, name in ipairs(job.put) do redis.call('ZADD', prefix .. 'index:' .. name,
 for _, event in ipairs(job.events) do tell(prefix, job.id, event, now, job.state ~= 'scheduled') end
 if #job.over > 0 then poke(prefix, job.app, now) end
 note_takes(prefix, job.live, job.over)
-for _, entry in ipairs(job.orphans) do redis.call('ZADD', prefix .. 'orphans', entry[2], entry[1]) end
-for _, name in ipairs(job.found) do redis.call('ZREM', prefix .. 'orphans', name) end
+note_orphans(prefix, job.orphans, job.found)
 local lease = redis.call('HMGET', KEYS[2], 'token', 'lane', 'until')
 local ours, holder = job.token ~= '' and lease[1] == job.token, nil
 local till = tonumber(lease[3] or 0)
