@@ -220,5 +220,7 @@ def _why_missed(session: Session) -> str:
 def _why_failed(session: Session) -> str:
     kinds: list[Kind] = [kind for _, kind in session.acquire_trouble.recent]
     kinds += [take.refused[1] for take in session.takes if take.refused is not None]
+    if any(takes.banned(take) and takes.may_have_run(take) for take in session.takes):
+        return "no start was answered; a recorder that may have run without a name was banned"
     seen = ", ".join(dict.fromkeys(kind.value for kind in kinds))
     return f"no recorder could be started before the end ({seen or 'start never answered'})"

@@ -134,6 +134,23 @@ def _without_spent(session: Session, fact: Outcome) -> Session:
     return session
 
 
+def recall(session: Session, known: Session, fact: Outcome) -> Session:
+    """With the start that a fact is about, where Redis has forgotten it since ``known`` was saved.
+
+    Only while nothing was started after it: otherwise the vendor has said by now who holds the uid.
+    """
+    index = find_take(known, fact)
+    forgotten = fact.step is Step.START and find_take(session, fact) is None
+    if index is None or not forgotten or session.state.final:
+        return session
+    take, kept = known.takes[index], session.reservation
+    if any(other.line == take.line and other.sent_at > take.sent_at for other in session.takes):
+        return session
+    if kept is not None and kept.resource_id == take.resource_id:
+        kept = None
+    return _with_state(session.evolve(reservation=kept, takes=(*session.takes, take)))
+
+
 def advance(session: Session, now: Instant, cadence: Cadence) -> Session:
     """What the passing of time makes of the session: final, settled, in need of a person."""
     session = _alert(session, now, cadence)

@@ -50,10 +50,10 @@ def banned(take: Take) -> bool:
 
 
 def doubtful(take: Take) -> bool:
-    """Some start call may have succeeded although nobody has heard so: unclear, or repeated unanswered."""
+    """Some start call may have succeeded although nobody has heard so: unclear, or not answered at all."""
     if take.unclear or any(kind is Kind.UNKNOWN for _, kind in take.start_trouble.recent):
         return True
-    return take.resent_at is not None and not heard_since(take, take.resent_at)
+    return not heard_since(take, take.sent_at if take.resent_at is None else take.resent_at)
 
 
 def heard_since(take: Take, sent: Instant) -> bool:

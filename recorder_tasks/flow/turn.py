@@ -150,7 +150,7 @@ class Turns:
             except Conflict as conflict:
                 if conflict.current is None:
                     return None
-                session = conflict.current
+                session = lifecycle.recall(conflict.current, session, fact)
 
     def complete(self, session: Session, now: Instant) -> Session:
         """A completed session with the files that the naming rules promise, where nobody has named any.

@@ -93,7 +93,7 @@ def test_a_banned_recorder_may_have_files_that_nobody_can_name() -> None:
 def test_a_start_that_was_never_answered_says_so() -> None:
     session = a_session(takes=(a_take(),), state=State.STARTING)
     done = finished(fact(Step.STOP, Kind.ACCEPTED, END + 1, ban=True), session=session)
-    assert done.reason == "no recorder could be started before the end (start never answered)"
+    assert done.reason == "no start was answered; a recorder that may have run without a name was banned"
 
 
 def test_all_files_of_all_takes_are_the_files_of_the_session() -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from recorder_tasks.agora import Mode
+from recorder_tasks.core.session import Take
 from tests.journeys.house import House, until
 
 pytestmark = pytest.mark.integration
@@ -165,12 +167,12 @@ def test_a_uid_that_somebody_else_holds_is_moved_away_from(school: House) -> Non
     session = school.wiring.store.sessions.get(asked.session_id)
     stranger = school.wiring.vendors.client("default")
     answer = stranger.acquire("conflict", session.uids[0])
-    request = school.wiring.vendors.start_request(session, session.uids[0], session.start)
-    from recorder_tasks.agora import Mode
-
+    held = {"uid": session.uids[0], "resource_id": answer.resource_id}
+    theirs = Take(**held, acquired_at=session.start, sent_at=session.start)
+    request = school.wiring.vendors.start_request(session, theirs, session.created_at)
     assert stranger.start(Mode.MIX, answer.resource_id, "conflict", session.uids[0], request).sid
     done = school.reached(asked.session_id, "recording")
-    assert done.takes[-1].uid == session.uids[1]
+    assert done.takes[-1].uid == session.uids[0] + 1
     school.desk.stop(asked.session_id)
     school.final(asked.session_id)
     alive = [take for take in school.simulator.takes("conflict") if take["alive"]]
