@@ -9,10 +9,10 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint unit integration wheel clean
+.PHONY: help demo up test lint unit integration faults faults-all soak wheel clean
 
 help:  ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 22
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 22
 
 demo: $(VENV)/.installed  ## record one class on this machine, workers killed on the way
 	@$(BIN)/recorder demo
@@ -20,7 +20,7 @@ demo: $(VENV)/.installed  ## record one class on this machine, workers killed on
 up: $(VENV)/.installed  ## keep the whole system running, data in .recorder/
 	@$(BIN)/recorder up
 
-test: lint unit integration  ## all checks
+test: lint unit integration  ## all checks but the fault matrix
 
 lint: $(VENV)/.developing
 	$(BIN)/ruff check .
@@ -32,7 +32,17 @@ unit: $(VENV)/.developing  ## tests without worker processes, the store on a rea
 	$(BIN)/pytest -n 2 -m "not integration and not benchmark"
 
 integration: $(VENV)/.developing  ## tests with real worker processes
-	$(BIN)/pytest -m "integration and not benchmark"
+	$(BIN)/pytest -m "integration and not benchmark and not faults"
+
+faults: $(VENV)/.developing  ## the chosen rows of the fault matrix, about five minutes
+	$(BIN)/pytest -m faults tests/faults
+
+faults-all: $(VENV)/.developing  ## every row of the fault matrix: about an hour
+	RECORDER_TEST_FAULTS=all $(BIN)/pytest -m faults tests/faults
+
+MINUTES ?= 10
+soak: $(VENV)/.developing  ## random load, faults and kills for MINUTES=n; SEED=s repeats a run
+	$(BIN)/python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 wheel: $(VENV)/.developing  ## build dist/*.whl
 	$(BIN)/python -m build --wheel
