@@ -121,8 +121,15 @@ def apply(session: Session, fact: Outcome) -> Session:
     if fact.kind is Kind.PERMANENT and fact.step in (Step.UPDATE, Step.UPDATE_LAYOUT):
         return note_refused_change(session, fact)
     session = with_answer(session, fact)
-    take = settle_take(TAKE_RULES[fact.step][fact.kind](session.takes[index], fact))
+    take = settle_take(TAKE_RULES[fact.step][fact.kind](_named(session.takes[index], fact), fact))
     return _with_take(session, index, take)
+
+
+def _named(take: Take, fact: Outcome) -> Take:
+    """With the sid that was called: Redis may have forgotten it, the one who called had not."""
+    if fact.step is Step.START or fact.sid is None:
+        return take
+    return take.model_copy(update={"sid": fact.sid if take.sid is None else min(take.sid, fact.sid)})
 
 
 def _without_spent(session: Session, fact: Outcome) -> Session:

@@ -71,9 +71,7 @@ class Kind(StrEnum):
     UPLOAD_SLOW = "upload_slow"  # stop, code 50: it is over, the upload was not done in time (2.14)
     TRANSIENT = "transient"  # 5xx that says that nothing was done: ask again
     PERMANENT = "permanent"  # 400/2, 401, invalid_*: the request itself is wrong
-    MISCONFIGURED = (
-        "misconfigured"  # this worker lacks an app, storage or profile: the vendor saw nothing
-    )
+    MISCONFIGURED = "misconfigured"  # this worker lacks an app, storage or profile: the vendor saw nothing
     NOT_SENT = "not_sent"  # no permit, or no connection could be made: the vendor never saw it
 
 

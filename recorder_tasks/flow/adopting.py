@@ -6,9 +6,9 @@ import logging
 
 from recorder_tasks.core import lifecycle, takes
 from recorder_tasks.core.agenda import lanes
-from recorder_tasks.core.outcome import Instant, Kind, Mode, Outcome, Step
+from recorder_tasks.core.outcome import Instant, Mode
 from recorder_tasks.core.session import Session, State, Take
-from recorder_tasks.flow.live_takes import live_sids
+from recorder_tasks.flow.live_takes import accepted, live_sids
 from recorder_tasks.flow.turn import Turns
 from recorder_tasks.store import Event, LiveTake, Unreadable
 
@@ -38,10 +38,7 @@ def _give_back(turns: Turns, session: Session, take: LiveTake) -> None:
     """Redis has the session, of a time before this take had its sid: give it back."""
     intended = [entry for entry in session.takes if entry.resource_id == take.resource_id]
     if intended:
-        answer = {"uid": take.uid, "resource_id": take.resource_id, "sid": take.sid}
-        at = intended[0].sent_at
-        fact = Outcome(step=Step.START, kind=Kind.ACCEPTED, at=at, **answer)
-        turns.conclude(session, fact, token=None)
+        turns.conclude(session, accepted(take, intended[0].sent_at), token=None)
         return
     now, cadence = turns.store.clock.now(), turns.settings.cadence
     back = _as_take(take, max(session.start, session.created_at), now)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypedDict
 
 from recorder_tasks.core import lifecycle, nets, takes
 from recorder_tasks.core.cadence import Cadence
-from recorder_tasks.core.outcome import Instant, Outcome
+from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step
 from recorder_tasks.core.session import Session, Take
 from recorder_tasks.store import LiveTake, Nameless
 
@@ -40,6 +41,18 @@ def live_take_of(session: Session, fact: Outcome) -> LiveTake:
     """The live take that a start's answer makes, before the session knows of it."""
     assert fact.sid is not None
     return live_take(lifecycle.apply(session, fact), fact.sid)
+
+
+def remembered(take: Take, kept: Iterable[LiveTake]) -> Outcome | None:
+    """The answer to a start that Redis has forgotten and a journal has ``kept``: no ban is needed then."""
+    known = next((live for live in kept if live.resource_id == take.resource_id), None)
+    return None if known is None else accepted(known, take.sent_at)
+
+
+def accepted(known: LiveTake, at: Instant) -> Outcome:
+    """The answer that gave a live take its sid."""
+    names = {"uid": known.uid, "resource_id": known.resource_id, "sid": known.sid}
+    return Outcome(step=Step.START, kind=Kind.ACCEPTED, at=at, **names)
 
 
 def nameless(session: Session, cadence: Cadence) -> dict[str, Nameless]:

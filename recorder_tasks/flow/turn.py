@@ -21,7 +21,7 @@ from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step
 from recorder_tasks.core.session import Due, Lane, Session
 from recorder_tasks.flow import crash
 from recorder_tasks.flow.journal import Journal, best_effort
-from recorder_tasks.flow.live_takes import live_take_of, register
+from recorder_tasks.flow.live_takes import live_take_of, register, remembered
 from recorder_tasks.flow.manifest import with_predicted_files
 from recorder_tasks.flow.overlap import AT_CAP, give_way, put_off
 from recorder_tasks.flow.permit import Permits, RedisTime, Timer, read_time
@@ -263,6 +263,9 @@ class _Turn:
                 return self._put_back(given, now)
             if given is not None:
                 return self._conclude(self.loaded, given)
+        known = self._remembered(session, due) if due.step is Step.STOP else None
+        if known is not None:
+            return self._conclude(self.loaded, known)
         crash.at("before_intent", due.step, session.id, session.channel)
         kept = self.loaded  # what time has brought is told together with the fact
         intended = lifecycle.intend(session, due, now, self.turns.settings.cadence)
@@ -286,6 +289,15 @@ class _Turn:
         fact = self._perform(session, due)
         crash.at("after_answer", due.step, session.id, session.channel)
         return self._conclude(kept, fact)
+
+    def _remembered(self, session: Session, due: Due) -> Outcome | None:
+        """The name of a take that would have to be banned for want of it, if our journal knows it."""
+        assert due.take is not None
+        take = session.takes[due.take]
+        if take.sid is None:
+            with best_effort():
+                return remembered(take, self.turns.journal.live().values())
+        return None
 
     def _perform(self, session: Session, due: Due) -> Outcome:
         assert due.step is not None

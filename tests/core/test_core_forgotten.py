@@ -7,7 +7,18 @@ import pytest
 from recorder_tasks.core.lifecycle import decide, intend, recall
 from recorder_tasks.core.outcome import Kind, Outcome, Step
 from recorder_tasks.core.session import State
-from tests.core.factories import CADENCE, T0, a_session, acquired, after, fact, started, step_at, unanswered
+from tests.core.factories import (
+    CADENCE,
+    END,
+    T0,
+    a_session,
+    acquired,
+    after,
+    fact,
+    started,
+    step_at,
+    unanswered,
+)
 
 
 @pytest.mark.parametrize("kind", [Kind.CONFLICT, Kind.RESOURCE_DEAD, Kind.PERMANENT])
@@ -45,3 +56,11 @@ def test_a_forgotten_start_is_left_alone_once_another_was_begun() -> None:
     known = intend(kept, due, T0, CADENCE)
     newer = unanswered(sent_at=T0 + 5, resource_id="r2")
     assert recall(newer, known, fact(Step.START, Kind.UNKNOWN, T0 + 6)) == newer
+
+
+def test_a_stop_that_was_called_by_name_names_the_take_that_redis_has_forgotten() -> None:
+    stopped = fact(Step.STOP, Kind.ACCEPTED, END + 1, sid="sid-r1")
+    session = after(unanswered(), stopped)
+    assert session.take is not None
+    assert session.take.sid == "sid-r1"
+    assert session.state is State.COMPLETED

@@ -30,6 +30,7 @@ OVERRIDES: dict[str, Any] = {
     "READ_TIMEOUT": READ,
     "STOP_TIMEOUT": READ,
     "CADENCE__ANSWER": READ + 1.5,
+    "CADENCE__GONE_AFTER": 20.0,  # two 404s, however far a crash puts them apart, are no death
     "CADENCE__TOKEN_GRACE": 6.0,
 }
 VERB = {"update_layout": "updateLayout"}

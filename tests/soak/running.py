@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import urllib.error
 from collections import Counter
@@ -16,33 +15,14 @@ from recorder_tasks.core.session import State
 from recorder_tasks.store import StoreError
 from tests.journeys.house import House
 from tests.journeys.own_redis import OwnRedis
-from tests.soak.callbacks import SECRET, Callbacks
+from tests.soak.callbacks import Callbacks
 from tests.soak.caller import Caller
 from tests.soak.crew import Crew
+from tests.soak.deployment import QPS, overrides, prefer
 from tests.soak.evidence import Evidence, gather
 from tests.soak.planning import WORKERS, Action, Plan
 from tests.soak.recorders import stop_bound
 
-QPS = 30
-GRACE = 6.0  # seconds past the deadline until a recorder's token expires
-OVERRIDES: dict[str, Any] = {
-    "APPS__DEFAULT__QPS": QPS,
-    "APPS__DEFAULT__CONCURRENT_TASKS": 10 * QPS,
-    "CADENCE__TOKEN_GRACE": GRACE,
-    "CADENCE__ROLLOVER": 11.0,  # a lease and a restart
-    "CADENCE__HANDOVER": 0.5,
-    "CADENCE__SETTLE_WINDOW": 8.0,
-    "CADENCE__LATE": 5.0,
-    "PLAN_AHEAD": 3600,
-    "APPS__DEFAULT__NOTIFICATION_SECRET": SECRET,
-}
-PROFILES: dict[str, dict[str, Any]] = {
-    "DEFAULT": {"HEALTH_EVERY": 2.0, "MAX_IDLE": 15},
-    "PAIR": {"HEALTH_EVERY": 2.0, "MAX_IDLE": 15, "REDUNDANCY": 2},
-    "ASYNC": {"HEALTH_EVERY": 2.0, "MAX_IDLE": 15, "ASYNC_STOP": True},
-}
-for _profile, _members in PROFILES.items():
-    OVERRIDES.update({f"PROFILES__{_profile}__{member}": value for member, value in _members.items()})
 TICK = 0.05
 LOOK = 1.0  # seconds between two looks for the table
 LEDGER = 2.0
@@ -282,17 +262,6 @@ class Soak:
                 status.overrun = max(status.overrun, (take["ended_at"] or now) - ends.timestamp())
 
 
-def _prefer(pid: int) -> None:
-    """Let the vendor not wait for our processes, as it would not elsewhere; where that is allowed."""
-    with suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, pid, -10)
-
-
-def overrides(plan: Plan) -> dict[str, Any]:
-    """The settings of a plan's deployment."""
-    return {**OVERRIDES, "CADENCE__TOKEN_LIFE": plan.token_life}
-
-
 def run(plan: Plan, base: Path, show: Show) -> Evidence:
     """A deployment below ``base``, a soak in it, and its end whatever happens."""
     server = OwnRedis(base / "redis")
@@ -300,7 +269,7 @@ def run(plan: Plan, base: Path, show: Show) -> Evidence:
         school = House(server.url, base, overrides(plan))
         try:
             _ = school.desk, school.wiring.timetable  # built before threads ask for them
-            _prefer(school.simulator.process.popen.pid)
+            prefer(school.simulator.process.popen.pid)
             return Soak(plan, school, server, show).run()
         finally:
             school.close()
