@@ -68,12 +68,19 @@ def best_upload(one: Upload | None, other: Upload | None) -> Upload | None:
     return min(known, key=UPLOAD_RANK.__getitem__, default=None)
 
 
+def with_sid(take: Take, sid: str | None, *, heard: bool) -> Take:
+    """The take with a sid that it may have; what start itself answered counts for more than hearsay."""
+    known = [(take.heard, take.sid)] if take.sid is not None else []
+    known += [(heard, sid)] if sid is not None else []
+    if not known:
+        return take
+    best = min(known)
+    return take.model_copy(update={"heard": best[0], "sid": best[1]})
+
+
 def _accepted(take: Take, fact: Outcome) -> Take:
-    known = [(entry.heard, entry.sid) for entry in (take, fact) if entry.sid is not None]
-    heard, sid = min(known, default=(False, None))
-    return take.model_copy(
-        update={"accepted_at": earliest(take.accepted_at, fact.at), "sid": sid, "heard": heard}
-    )
+    known = earliest(take.accepted_at, fact.at)
+    return with_sid(take, fact.sid, heard=fact.heard).model_copy(update={"accepted_at": known})
 
 
 def _start_unclear(take: Take, fact: Outcome) -> Take:

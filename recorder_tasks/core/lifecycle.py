@@ -20,6 +20,7 @@ from recorder_tasks.core.facts import (
     note_acquire,
     note_refused_change,
     settle_take,
+    with_sid,
 )
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step, Upload
 from recorder_tasks.core.session import Due, Ending, Session, State, Take, Trouble
@@ -129,7 +130,7 @@ def _named(take: Take, fact: Outcome) -> Take:
     """With the sid that was called: Redis may have forgotten it, the one who called had not."""
     if fact.step is Step.START or fact.sid is None:
         return take
-    return take.model_copy(update={"sid": fact.sid if take.sid is None else min(take.sid, fact.sid)})
+    return with_sid(take, fact.sid, heard=True)
 
 
 def _without_spent(session: Session, fact: Outcome) -> Session:
