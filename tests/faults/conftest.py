@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from tests.faults import matrix
+from tests.faults.deployment import Runs
 from tests.faults.matrix import Wave
-from tests.faults.running import Ran, Runs
+from tests.faults.running import Ran
 
 
 @cache

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from tests.faults.running import QPS, Case, Ran
+from tests.faults.cases import Case
+from tests.faults.running import QPS, Ran
 
 BOUND = 25.0  # seconds: a lease, a call that hangs, retries, a restart, an outage
 WORKER_NAMES = {"general", "stopper"}

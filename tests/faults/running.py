@@ -1,40 +1,24 @@
-"""Runs a wave: one deployment, a recording per row, all brought to their points, one blow, the end."""
+"""Runs a wave: a recording per row, all brought to their points, one blow, the end."""
 
 from __future__ import annotations
 
-import json
-import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from recorder_tasks.flow.asking import session_id_of
-from recorder_tasks.settings import Settings
 from recorder_tasks.store import StoreUnavailable
-from tests.faults.dying_redis import ENVIRONMENT, DyingRedis
-from tests.faults.matrix import IN_FLIGHT, VENDOR, WORKERS, Row, Wave
+from tests.faults.cases import Case, cases_of
+from tests.faults.dying_redis import DyingRedis
+from tests.faults.leaks import leaks
+from tests.faults.matrix import IN_FLIGHT, WORKERS, Wave
 from tests.journeys.house import House, Process, until
 
 QPS = 30
 READ = 5.0  # seconds: longer than it takes to bring all rows to their points
-OVERRIDES: dict[str, Any] = {
-    "APPS__DEFAULT__QPS": QPS,
-    "APPS__DEFAULT__CONCURRENT_TASKS": 10 * QPS,
-    "SEND_BY": 0.3,  # a vendor that shares two busy cores with all the rest reads late, and several at once
-    "PROFILES__DEFAULT__HEALTH_EVERY": 2.0,
-    "READ_TIMEOUT": READ,
-    "STOP_TIMEOUT": READ,
-    "CADENCE__ANSWER": READ + 1.5,
-    "CADENCE__GONE_AFTER": 20.0,  # two 404s, however far a crash puts them apart, are no death
-    "CADENCE__TOKEN_GRACE": 6.0,
-}
-VERB = {"update_layout": "updateLayout"}
 CHANGES: dict[str, dict[str, Any]] = {
     "update": {"streamSubscribe": {"audioUidList": {"subscribeAudioUids": ["1001"]}}},
     "update_layout": {"mixedVideoLayout": 1},
@@ -45,80 +29,6 @@ BEGINS = {"acquire": 0.3, "start": 0.6, "query": 1.5, "update": 2.5, "update_lay
 LENGTH = 27.0  # seconds from that moment to the planned end: a lease, some time-outs, another recorder
 SPARE = 6  # hands of a worker beside those that are held at a point
 AWAY = 3.0  # seconds for which a connection stays cut
-
-
-@dataclass
-class Case:
-    """A row as it runs."""
-
-    row: Row
-    number: int
-    session: str
-    base: Path
-    wished: bool = False
-    faults: list[str] = field(default_factory=list)  # ids of the vendor's faults
-
-    @property
-    def channel(self) -> str:
-        return f"class-{self.number}"
-
-    @property
-    def verb(self) -> str:
-        return VERB.get(self.row.step, self.row.step)
-
-    @property
-    def at_cut(self) -> Path:
-        return self.base / f"{self.number}.cut"
-
-    @property
-    def at_point(self) -> Path:
-        return self.base / f"{self.number}.point"
-
-    @property
-    def trapped(self) -> bool:
-        """Whether a trap in our own process brings it to its point, and not the vendor."""
-        return not (self.row.victim == "connection" and self.row.point in IN_FLIGHT)
-
-    def traps(self, cut: Path, release: Path) -> Iterator[dict[str, str]]:
-        common = {"session": self.session}
-        if self.row.cut is not None:
-            step, point = self.row.cut
-            yield {
-                "step": step,
-                "point": point,
-                "once": str(self.at_cut),
-                "release": str(cut),
-                **common,
-            }
-        if self.trapped:
-            own = {"step": self.row.step, "point": self.row.point}
-            yield {**own, "once": str(self.at_point), "release": str(release), **common}
-
-    def vendor_faults(self) -> Iterator[tuple[dict[str, Any], int]]:
-        """What goes wrong at the vendor, in order: the call that is in flight, then the row's own fault."""
-        if self.row.point in IN_FLIGHT:
-            committed = self.row.point == "after_committed"
-            if self.trapped:
-                yield {"hang": 60, "commit": committed}, 1
-            else:
-                yield {"lose": "after" if committed else "before", "reset": True}, 1
-        fault, times, _ = VENDOR[self.row.fault]
-        if fault is not None:
-            yield fault, times
-
-    @property
-    def early(self) -> bool:
-        """Whether its wish must be known before Redis loses what comes after its start."""
-        return self.row.victim == "failover_sid"
-
-    @property
-    def offset(self) -> float:
-        """When it shall be at its point, after the others: what may not wait for long comes last."""
-        if self.row.point == "after_dispatch":
-            return 1.5
-        if self.row.point in IN_FLIGHT:
-            return 1.0
-        return 0.0
 
 
 @dataclass
@@ -349,104 +259,8 @@ class Runner:
         )
 
 
-def cases_of(wave: Wave, base: Path, namespace: str) -> list[Case]:
-    return [
-        Case(row, number, session_id_of(f"class-{number}", namespace), base)
-        for number, row in enumerate(wave.rows)
-    ]
-
-
 def _say(path: Path, word: str) -> None:
     """A release that is read whole or not at all."""
     draft = path.with_suffix(".draft")
     draft.write_text(word)
     draft.rename(path)
-
-
-def leaks(school: House) -> list[str]:
-    """Where a secret of the deployment, or a token made of one, stands in what it keeps or says."""
-    app = school.simulator.app
-    words = [app["key"], app["secret"], app["certificate"]]
-    words += ["access-key-of-the-test", "secret-key-of-the-test", "007eJx"]
-    found = []
-    texts = {f"Redis {key}": text for key, text in _everything_in(school)}
-    for path in school.base.rglob("*"):
-        if path.is_file():
-            texts[path.name] = path.read_bytes()
-    for where, text in texts.items():
-        found += [f"{where} holds {word[:4]}..." for word in words if word.encode() in text]
-    return found
-
-
-def _everything_in(school: House) -> Iterator[tuple[str, bytes]]:
-    client: Any = school.wiring.store.client
-    for key in client.scan_iter(f"recorder:{{{school.settings.namespace}}}:*", count=1000):
-        kind = client.type(key).decode()
-        read: dict[str, Callable[[], Any]] = {
-            "string": lambda key=key: client.get(key),
-            "hash": lambda key=key: client.hgetall(key),
-            "list": lambda key=key: client.lrange(key, 0, -1),
-            "set": lambda key=key: client.smembers(key),
-            "zset": lambda key=key: client.zrange(key, 0, -1),
-            "stream": lambda key=key: client.xrange(key),
-            "none": lambda: None,  # it has run out since
-        }
-        yield key.decode(), key + repr(read[kind]()).encode()
-
-
-class CarefulHouse(House):
-    """Reads its settings while no other thread begins a process: they go through this one's environment."""
-
-    def _settings(self) -> Settings:
-        with ENVIRONMENT:
-            return super()._settings()
-
-
-@contextmanager
-def deployment(wave: Wave, redis_url: str, base: Path) -> Iterator[Runner]:
-    """A school for one wave, with a Redis of its own where that is the one to die."""
-    namespace = f"f{secrets.token_hex(4)}"
-    server = None
-    if wave.victim.startswith(("redis", "failover")):
-        server = DyingRedis(base / "redis", wave.victim)
-    inside = base / "school"
-    inside.mkdir()
-    traps = [
-        trap
-        for case in cases_of(wave, inside, namespace)
-        for trap in case.traps(inside / "cut.word", inside / "release.word")
-    ]
-    crash = json.dumps(traps)
-    url = redis_url if server is None else server.url
-    with ExitStack() as stack:
-        if server is not None:
-            stack.callback(server.close)
-        school = CarefulHouse(url, inside, {"NAMESPACE": namespace, "CRASH": crash, **OVERRIDES})
-        stack.callback(school.close)
-        yield Runner(wave, school, server)
-
-
-AT_A_TIME = 2
-
-
-class Runs:
-    """Runs waves, two at a time and in their order; for the most part they wait."""
-
-    def __init__(self, waves: Sequence[Wave], redis_url: str, base: Path) -> None:
-        self._redis_url, self._base = redis_url, base
-        self._pool = ThreadPoolExecutor(AT_A_TIME)
-        self._ran = {wave.name: self._pool.submit(self._run, wave) for wave in waves}
-
-    def of(self, wave: Wave) -> Ran:
-        """What became of a wave; raises what its run raised."""
-        return self._ran[wave.name].result()
-
-    def close(self) -> None:
-        """Begins no more, and waits for those that run."""
-        self._pool.shutdown(cancel_futures=True)
-
-    def _run(self, wave: Wave) -> Ran:
-        base = self._base / wave.name
-        base.mkdir()
-        with deployment(wave, self._redis_url, base) as runner:
-            return runner.run()

@@ -14,6 +14,7 @@ from tests.faults.running import leaks
 from tests.soak.caller import Caller
 from tests.soak.crew import Crew, Outage
 from tests.soak.planning import Plan
+from tests.soak.probing import Lateness
 
 PAGE = 1000
 Take = dict[str, Any]
@@ -45,6 +46,7 @@ class Evidence:
     harmed: Counter[str] = field(default_factory=Counter)
     said: Counter[str] = field(default_factory=Counter)
     surprises: list[str] = field(default_factory=list)
+    late: Lateness = field(default_factory=lambda: Lateness([]))  # of the vendor, reading
     callbacks: Counter[str] = field(default_factory=Counter)
     chronicle: list[str] = field(default_factory=list)
 

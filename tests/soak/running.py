@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import urllib.error
 from collections import Counter
@@ -13,7 +14,7 @@ from typing import Any
 
 from recorder_tasks.core.session import State
 from recorder_tasks.store import StoreError
-from tests.journeys.house import House
+from tests.journeys.house import House, Process
 from tests.journeys.own_redis import OwnRedis
 from tests.soak.callbacks import Callbacks
 from tests.soak.caller import Caller
@@ -21,6 +22,7 @@ from tests.soak.crew import Crew
 from tests.soak.deployment import QPS, overrides, prefer
 from tests.soak.evidence import Evidence, gather
 from tests.soak.planning import WORKERS, Action, Plan
+from tests.soak.probing import Lateness, read_stalls
 from tests.soak.recorders import stop_bound
 
 TICK = 0.05
@@ -80,6 +82,7 @@ class Soak:
         self.school.simulator.call("PUT", "/settings", {"qps": QPS, "pcw": 10 * QPS})
         for name in WORKERS:
             self.school.await_worker(name)
+        probed = self._start_probe()
         self._began, begun_at = time.monotonic(), time.time()
         self.status.phase = "under fire"
         for action in self.plan.actions:
@@ -106,7 +109,18 @@ class Soak:
             harmed=harmed,
             callbacks=Counter() if self.callbacks is None else self.callbacks.taken,
             chronicle=self.chronicle,
+            late=Lateness(read_stalls(probed)),
         )
+
+    def _start_probe(self) -> Path:
+        """The file in which it writes when the vendor reads late."""
+        path = self.school.base / "stalls.txt"
+        path.touch()
+        command = [sys.executable, "-m", "tests.soak.probing", self.school.simulator.admin_url, str(path)]
+        probe = Process(command, self.school.env, self.school.base / "probe.log")
+        self.school.processes.append(probe)
+        prefer(probe.popen.pid)
+        return path
 
     @property
     def elapsed(self) -> float:

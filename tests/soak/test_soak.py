@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.core.factories import END, T0, A, recording, running
 from tests.soak.__main__ import main
 from tests.soak.evidence import Evidence
 from tests.soak.planning import BLOWS, plan_of
+from tests.soak.probing import Lateness
 from tests.soak.promises import judge
 
 
@@ -105,9 +107,20 @@ def test_recorders_that_should_not_be_are_seen(takes: list[dict[str, Any]], prom
 
 def test_a_second_with_too_many_requests_is_seen() -> None:
     entry = {"verb": "query", "channel": "room1", "sid": "sid-r1", "status": 200, "fault": None}
-    asked = [{**entry, "at": T0 + number / 30.5} for number in range(60)]
+    asked = [{**entry, "at": T0 + number / 29.5} for number in range(60)]
     assert broken(evidence([a_take()], asked)) == set()
     assert broken(evidence([a_take()], [{**entry, "at": T0 + number / 40} for number in range(60)])) == {"P5"}
+
+
+def test_what_a_vendor_reads_late_in_one_go_was_not_sent_in_one_go() -> None:
+    entry = {"verb": "query", "channel": "room1", "sid": "sid-r1", "status": 200, "fault": None}
+    backlog = [T0 + 10.0] * 10  # sent one by one while it stood still for 0.37 s
+    asked = [{**entry, "at": at} for at in [*backlog, *(T0 + 10.01 + number / 28 for number in range(27))]]
+    assert broken(evidence([a_take()], asked)) == {"P5"}
+    stood_still = replace(evidence([a_take()], asked), late=Lateness([(T0 + 9.63, T0 + 10.0)]))
+    assert broken(stood_still) == set()
+    in_earnest = [{**entry, "at": T0 + 10.1 + number / 40} for number in range(60)]
+    assert broken(replace(stood_still, requests=in_earnest)) == {"P5"}
 
 
 @pytest.mark.integration
