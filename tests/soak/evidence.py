@@ -10,7 +10,7 @@ from typing import Any
 from recorder_tasks.core.session import Session
 from recorder_tasks.recording import Recording
 from recorder_tasks.settings import Settings
-from tests.faults.running import leaks
+from tests.faults.leaks import leaks
 from tests.soak.caller import Caller
 from tests.soak.crew import Crew, Outage
 from tests.soak.planning import Plan
