@@ -62,7 +62,7 @@ def _stop_at(session: Session, take: Take, cadence: Cadence) -> Instant:
     if take.end is not None:
         wanted = min(wanted, take.end[1])
     if takes.unanswered(take):
-        wanted = max(wanted, _last_sent(take) + cadence.answer)
+        wanted = max(wanted, takes.last_sent(take) + cadence.answer)
     trouble = take.stop_trouble
     if trouble.last is None:
         return wanted
@@ -74,8 +74,7 @@ def _stop_at(session: Session, take: Take, cadence: Cadence) -> Instant:
 
 def _relieved_at(session: Session, take: Take, cadence: Cadence) -> Instant | None:
     """When a later take of its line takes over: at once from a lost one, else when it records."""
-    later = [other for _, other in session.line(take.line) if other.sent_at > take.sent_at]
-    later = [other for other in later if not takes.refused(other)]
+    later = [other for other in session.after(take) if not takes.refused(other)]
     if not later:
         return None
     expiring = takes.expiring_at(take, cadence)
@@ -83,15 +82,6 @@ def _relieved_at(session: Session, take: Take, cadence: Cadence) -> Instant | No
         return later[-1].sent_at
     confirmed = [other.confirmed_at for other in later if other.confirmed_at is not None]
     return min(confirmed) + cadence.handover if confirmed else None
-
-
-def _last_sent(take: Take) -> Instant:
-    return take.sent_at if take.resent_at is None else max(take.sent_at, take.resent_at)
-
-
-def _in_flight(take: Take) -> bool:
-    """Whether the latest start call may still be answered."""
-    return take.start_trouble.last is None or take.start_trouble.last < _last_sent(take)
 
 
 def _nameless_at(session: Session, take: Take, cadence: Cadence) -> Instant | None:
@@ -112,30 +102,28 @@ def _start(session: Session, line: int, cadence: Cadence) -> Iterator[Due]:
     if wrong(session) is not None:
         return
     now = takes.current(session, line, cadence)
-    if now is not None and takes.unsent(now[1]):
-        again = _repeat_start_at(now[1], cadence)
-        if again < min(session.ends_at, now[1].acquired_at + cadence.resource_life):
-            yield Due(at=again, lane=Lane.START, step=Step.START, take=now[0])
-            return
-    if now is not None and not takes.over(now[1], cadence):
+    if now is not None:
         index, take = now
         if takes.unanswered(take):
             again = _repeat_start_at(take, cadence)
             if again < min(session.ends_at, take.acquired_at + cadence.resource_life):
                 yield Due(at=again, lane=Lane.START, step=Step.START, take=index)
-            return
-        lost = takes.dead_at(take, cadence) is not None or (session.coverage and take.missing)
-        if not lost and takes.rolls_over_at(session, take, cadence) is None:
-            return
+                return
+            if not takes.unsent(take):
+                return
+        elif not takes.over(take, cadence):
+            lost = takes.dead_at(take, cadence) is not None or (session.coverage and take.missing)
+            if not lost and takes.rolls_over_at(session, take, cadence) is None:
+                return
     at = _acquire_at(session, line, cadence)
     if at is not None and at < session.gives_up_at:
         yield Due(at=at, lane=Lane.START, step=Step.ACQUIRE, line=line)
 
 
 def _repeat_start_at(take: Take, cadence: Cadence) -> Instant:
-    trouble = take.start_trouble
-    if trouble.last is None or _in_flight(take):
-        return _last_sent(take) + cadence.answer
+    trouble, sent = take.start_trouble, takes.last_sent(take)
+    if trouble.last is None or trouble.last < sent:
+        return sent + cadence.answer  # it may still be answered
     return trouble.last + cadence.again(cadence.start_repeat, trouble.last_kind, trouble.count)
 
 
@@ -149,11 +137,13 @@ def _acquire_at(session: Session, line: int, cadence: Cadence) -> Instant | None
         if not before:
             return None
         waits.append(before[0][1].sent_at)
-    for index, earlier in session.line(line):
+    own = session.line(line)
+    for index, earlier in own:
         at = _succeeds_at(session, index, earlier, cadence)
         if at is None:
             return None
         waits.append(at)
+    waits.append(max(waits) + _after_young_deaths([take for _, take in own], cadence))
     trouble = session.acquire_trouble
     if trouble.last is not None:
         waits.append(trouble.last + cadence.after_acquire(trouble.last_kind, trouble.count))
@@ -174,23 +164,21 @@ def _succeeds_at(session: Session, index: int, take: Take, cadence: Cadence) -> 
 
 
 def _room_at(session: Session, take: Take, cadence: Cadence, dead: Instant | None) -> Instant:
-    if takes.refused(take) and take.refused is not None:
+    if takes.refused(take):
+        in_a_row = sum(1 for _, other in session.line(take.line) if takes.refused(other))
+        if take.refused is None:  # it never left
+            return takes.last_sent(take) + backoff(cadence.acquire_repeat, in_a_row)
         at, kind = take.refused
-        in_a_row = sum(1 for _, other in session.line(take.line) if takes.refused(other))
         return at if kind is Kind.CONFLICT and in_a_row == 1 else at + cadence.after_acquire(kind, in_a_row)
-    if takes.unsent(take) and take.start_trouble.last is not None:
-        in_a_row = sum(1 for _, other in session.line(take.line) if takes.refused(other))
-        return take.start_trouble.last + backoff(cadence.acquire_repeat, in_a_row)
     if dead is not None:
-        return dead + _after_young_deaths(session, take, cadence)
+        return dead
     return take.end[1] if take.end is not None else take.missing[0] if take.missing else take.sent_at
 
 
-def _after_young_deaths(session: Session, take: Take, cadence: Cadence) -> float:
+def _after_young_deaths(own: list[Take], cadence: Cadence) -> float:
     """The wait before another is tried: where each dies as soon as it begins, the next one is likely to."""
-    own = [other for _, other in session.line(take.line) if other.sent_at <= take.sent_at]
-    young = list(takewhile(lambda other: takes.died_young(other, cadence), reversed(own)))
-    return backoff(cadence.replace_repeat, len(young)) if young else 0.0
+    young = sum(1 for _ in takewhile(lambda take: takes.died_young(take, cadence), reversed(own)))
+    return backoff(cadence.replace_repeat, young) if young else 0.0
 
 
 def _care(session: Session, line: int, cadence: Cadence) -> Iterator[Due]:
@@ -231,18 +219,18 @@ def _query_at(session: Session, take: Take, cadence: Cadence) -> Instant:
 
 
 def _turn_to_query(session: Session, take: Take, cadence: Cadence) -> Instant:
-    accepted = take.accepted_at if take.accepted_at is not None else take.sent_at
+    began = takes.began(take)
     last = takes.last_query_fact(take)
     if last is None:
-        return accepted + cadence.first_query
+        return began + cadence.first_query
     trouble = take.query_trouble
     if trouble.last is not None and trouble.last >= last:
         gap = cadence.again(cadence.query_repeat, trouble.last_kind, trouble.count)
         return last + min(gap, session.health_every)
     if take.confirmed_at is not None and not take.missing:
         return last + session.health_every
-    since = take.missing[0] if take.confirmed_at is not None else accepted
-    verdict = (take.missing[0] if take.missing else accepted) + cadence.gone_after
+    since = take.missing[0] if take.confirmed_at is not None else began
+    verdict = (take.missing[0] if take.missing else began) + cadence.gone_after
     at = last + cadence.probe(last, since, session.max_idle)
     return min(at, verdict) if last < verdict else at
 

@@ -93,7 +93,7 @@ CAUSES: dict[str, Meaning] = {
     ),
     "token_expired": Meaning(
         "the recorder's token had expired",
-        "check the clocks of the workers' hosts: a token is made with the host's time",
+        "check Redis's clock, by which a token counts and the vendor does not; and why no other took over",
     ),
     "token_refused": Meaning(
         "the vendor took the start and refused the recorder's token",

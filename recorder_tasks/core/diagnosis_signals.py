@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from recorder_tasks.core import takes
 from recorder_tasks.core.causes import Clue, Likelihood, clock, span
-from recorder_tasks.core.lost_takes import gone_by_itself, heard_nobody, since, wrote
+from recorder_tasks.core.lost_takes import gone_by_itself, heard_nobody, wrote
 from recorder_tasks.core.session import Session, Signal, Take
 
 CERTAIN, LIKELY, POSSIBLE = Likelihood
@@ -76,7 +77,7 @@ def _left(session: Session, take: Take, one: Signal, code: int, *, explained: bo
     elif explained:
         return
     elif code & LEFT_BY_ITSELF:
-        age = one.at - since(take)
+        age = one.at - takes.began(take)
         young = age < YOUNG and not wrote(take)
         said = f"{said} {span(age)} after its start, and no stop of ours came before"
         yield Clue("stopped_by_someone_else", POSSIBLE if young else LIKELY, said)

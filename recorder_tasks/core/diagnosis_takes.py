@@ -8,9 +8,9 @@ from recorder_tasks.core import takes
 from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.causes import Clue, Likelihood, Seen, clock, span
 from recorder_tasks.core.diagnosis_signals import clues_of_signals
-from recorder_tasks.core.endings import EARLY
+from recorder_tasks.core.endings import EARLY, left_alone
 from recorder_tasks.core.facts import BROKEN
-from recorder_tasks.core.lost_takes import gone_by_itself, heard_nobody, last_seen, since, wrote
+from recorder_tasks.core.lost_takes import gone_by_itself, heard_nobody, last_seen, wrote
 from recorder_tasks.core.outcome import Instant, Kind, Mode, Step
 from recorder_tasks.core.session import End, Session, Take
 
@@ -42,7 +42,7 @@ def _of(session: Session, take: Take, cadence: Cadence, seen: Seen) -> Iterator[
         yield Clue("vendor_fault", LIKELY, said)
     elif takes.stuck(take, cadence) and take.status is not None and take.leaving is None:
         at, status = take.status
-        said = f"{span(at - since(take))} after the start its status was still {status}"
+        said = f"{span(at - takes.began(take))} after the start its status was still {status}"
         yield Clue("vendor_fault", LIKELY, said)
     else:
         yield from _stopped(take)
@@ -57,10 +57,8 @@ def _of(session: Session, take: Take, cadence: Cadence, seen: Seen) -> Iterator[
 def _without_successor(session: Session, take: Take, cadence: Cadence) -> Iterator[Clue]:
     """Its token ran out before the end, it was stopped, and nothing had taken over."""
     expires = take.expires_at
-    if expires is None or expires >= session.ends_at or take.end is None or gone_by_itself(take) is not None:
-        return
-    later = [other.accepted_at for _, other in session.line(take.line) if other.sent_at > take.sent_at]
-    if any(at is not None and at <= expires + cadence.late for at in later):
+    stopped = take.end is not None and gone_by_itself(take) is None
+    if expires is None or not stopped or not left_alone(session, take, cadence):
         return
     refusals = [f"{one.step.value} {one.answer}" for one in session.answered if one.step in BEGINS]
     why = f"; the answers were {', '.join(refusals)}" if refusals else ""
@@ -87,7 +85,7 @@ def _unheard(
         if gone is not None:
             yield from _gone(session, take, cadence, seen, gone)
         return
-    lasted = None if take.stop_sent_at is None else take.stop_sent_at - since(take)
+    lasted = None if take.stop_sent_at is None else take.stop_sent_at - takes.began(take)
     if gone is None and lasted is not None and lasted < FIRST_FILE:
         yield Clue("too_short", POSSIBLE, f"it was stopped {span(lasted)} after its start")
     mismatch, there = _mismatch(session, seen), _people(session, take, seen)
@@ -106,13 +104,13 @@ def _unheard(
 
 def _how_silent(session: Session, take: Take, cadence: Cadence, gone: Instant | None) -> str | None:
     """In which way it heard nobody for long enough; None: it may still, or was gone too soon to tell."""
-    if gone is not None and gone - since(take) >= session.max_idle:
-        after, idle = span(gone - since(take)), span(session.max_idle)
+    if gone is not None and gone - takes.began(take) >= session.max_idle:
+        after, idle = span(gone - takes.began(take)), span(session.max_idle)
         return f"its status never passed 4, and {after} after the start it was gone; maxIdleTime is {idle}"
     if take.end is not None and take.end[0] is End.EMPTY:
         return "stop was answered 206/435: nothing was recorded"
-    if gone is None and take.alive_at is not None and take.alive_at - since(take) >= cadence.gone_after:
-        return f"{span(take.alive_at - since(take))} after the start its status is still 4"
+    if gone is None and take.alive_at is not None and take.alive_at - takes.began(take) >= cadence.gone_after:
+        return f"{span(take.alive_at - takes.began(take))} after the start its status is still 4"
     return None
 
 
@@ -145,7 +143,8 @@ def _mismatch(session: Session, seen: Seen) -> str | None:
 
 def _died_young(session: Session, take: Take, seen: Seen, gone: Instant) -> Iterator[Clue]:
     """Start was taken, and it was never ready: a bad token, storage, page or a clash (5.3)."""
-    said = f"start was taken, and {span(gone - since(take))} later it was gone without having been ready"
+    lived = span(gone - takes.began(take))
+    said = f"start was taken, and {lived} later it was gone without having been ready"
     yield from _clash(session, take, seen, gone)
     if take.leaving is not None:
         yield Clue("stopped_by_someone_else", POSSIBLE, f"{said}, in good order")
@@ -186,16 +185,15 @@ def _clash(session: Session, take: Take, seen: Seen, gone: Instant) -> Iterator[
         if other.uid != take.uid and other.confirmed_at is not None and gone_by_itself(other) is None
     ]
     if stayed and thrown_out == mine:
-        said = (
-            f"uid {take.uid} was gone {span(gone - since(take))} after its start, uid {stayed[0].uid} stayed"
-        )
+        lived = span(gone - takes.began(take))
+        said = f"uid {take.uid} was gone {lived} after its start, uid {stayed[0].uid} stayed"
         at_once = len(mine) > 1 or not wrote(take)
         yield Clue("uid_clash", LIKELY if at_once else POSSIBLE, said)
 
 
 def _gone(session: Session, take: Take, cadence: Cadence, seen: Seen, gone: Instant) -> Iterator[Clue]:
     """It recorded, and then it was gone."""
-    lasted = gone - since(take)
+    lasted = gone - takes.began(take)
     said = f"it was ready, and gone {span(lasted)} after its start"
     if take.missing and take.end is None and takes.dead_at(take, cadence) is None:
         move = (

@@ -97,21 +97,21 @@ def unverified(take: Take) -> bool:
 
 def _lost(session: Session, take: Take, cadence: Cadence) -> bool:
     broken = take.status is not None and take.status[1] == BROKEN
-    if broken or takes.stuck(take, cadence) or _left_alone(session, take, cadence):
+    if broken or takes.stuck(take, cadence) or left_alone(session, take, cadence):
         return True
     gone = takes.gone_at(take, cadence)
     return gone is not None and not _expected(session, take, gone)
 
 
-def _left_alone(session: Session, take: Take, cadence: Cadence) -> bool:
+def left_alone(session: Session, take: Take, cadence: Cadence) -> bool:
     """Its token expired before the end, and nobody of its line took over while people were there."""
     if take.expires_at is None or take.expires_at >= session.ends_at or not take.recorded:
         return False
     if session.absent_at is not None and session.absent_at >= (takes.expiring_at(take, cadence) or 0.0):
         return False
-    later = [other for _, other in session.line(take.line) if other.sent_at > take.sent_at]
     until = take.expires_at + cadence.late
-    return not any(other.accepted_at is not None and other.accepted_at <= until for other in later)
+    accepted = [other.accepted_at for other in session.after(take)]
+    return not any(at is not None and at <= until for at in accepted)
 
 
 def _expected(session: Session, take: Take, gone: Instant) -> bool:
@@ -122,21 +122,20 @@ def _expected(session: Session, take: Take, gone: Instant) -> bool:
         return True
     if take.expires_at is not None and _succeeded_by(session, take, take.expires_at):
         return take.missing[0] >= take.expires_at - EARLY
-    unheard = (at for at, kind in take.stop_trouble.recent if kind is Kind.UNKNOWN)
-    return any(at <= take.missing[0] for at in unheard)
+    return takes.may_be_our_stop(take, take.missing[0])
 
 
 def _succeeded_by(session: Session, take: Take, at: Instant) -> bool:
     """Whether a later recorder of its line was recording by then."""
-    later = [other for _, other in session.line(take.line) if other.sent_at > take.sent_at]
-    return any(other.confirmed_at is not None and other.confirmed_at <= at for other in later)
+    confirmed = [other.confirmed_at for other in session.after(take)]
+    return any(one is not None and one <= at for one in confirmed)
 
 
 def deserted(session: Session, take: Take) -> bool:
     """The class had left: nobody was found in the channel before another recorder was started (5.3)."""
-    later = [other.sent_at for _, other in session.line(take.line) if other.sent_at > take.sent_at]
     if take.deserted:
         return True
+    later = [other.sent_at for other in session.after(take)]
     if session.absent_at is None or not take.missing or session.absent_at < take.missing[0]:
         return False
     return not later or session.absent_at <= min(later)
@@ -172,7 +171,7 @@ def _how_it_ended(session: Session, cadence: Cadence) -> str | None:
     if session.ending is Ending.PARTIAL:
         lost = sum(1 for take in session.takes if take.recorded and _lost(session, take, cadence))
         late = late_by(session)
-        alone = any(_left_alone(session, take, cadence) for take in session.takes)
+        alone = any(left_alone(session, take, cadence) for take in session.takes)
         parts = [f"{lost} recorder(s) lost on the way"] if lost else []
         parts += ["no other could take over when a token expired"] if alone else []
         parts += [f"the first start came {late:.0f} s late"] if late > cadence.late else []

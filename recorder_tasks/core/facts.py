@@ -72,9 +72,9 @@ def with_sid(take: Take, sid: str | None, *, heard: bool) -> Take:
     """The take with a sid that it may have; what start itself answered counts for more than hearsay."""
     known = [(take.heard, take.sid)] if take.sid is not None else []
     known += [(heard, sid)] if sid is not None else []
-    if not known:
+    best = min(known, default=(take.heard, take.sid))
+    if best == (take.heard, take.sid):
         return take
-    best = min(known)
     return take.model_copy(update={"heard": best[0], "sid": best[1]})
 
 

@@ -60,8 +60,7 @@ def intend(session: Session, due: Due, now: Instant, cadence: Cadence) -> Sessio
     if due.step is Step.START:
         if due.take is not None:
             take = session.takes[due.take]
-            sent = take.sent_at if take.resent_at is None else max(take.sent_at, take.resent_at)
-            unclear = take.unclear or not takes.heard_since(take, sent)
+            unclear = take.unclear or not takes.heard_since(take, takes.last_sent(take))
             again = take.model_copy(update={"resent_at": now, "unclear": unclear})
             return _with_take(session, due.take, again)
         kept = session.reservation
@@ -152,7 +151,7 @@ def recall(session: Session, known: Session, fact: Outcome) -> Session:
     if index is None or not forgotten or session.state.final:
         return session
     take, kept = known.takes[index], session.reservation
-    if any(other.line == take.line and other.sent_at > take.sent_at for other in session.takes):
+    if session.after(take):
         return session
     if kept is not None and kept.resource_id == take.resource_id:
         kept = None

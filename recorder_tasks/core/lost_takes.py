@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from recorder_tasks.core.outcome import FileSource, Instant, Kind, Mode
+from recorder_tasks.core import takes
+from recorder_tasks.core.outcome import FileSource, Instant, Mode
 from recorder_tasks.core.session import End, Session, Take
 
 RECORDS = 5  # status: in progress, so something was uploaded (3.4)
@@ -19,8 +20,7 @@ def gone_by_itself(take: Take) -> Instant | None:
         first = take.end[1]
     else:
         return None
-    ours = any(kind is Kind.UNKNOWN and at <= first for at, kind in take.stop_trouble.recent)
-    return None if ours else first
+    return None if takes.may_be_our_stop(take, first) else first
 
 
 def wrote(take: Take) -> bool:
@@ -39,11 +39,6 @@ def heard_nobody(session: Session, take: Take) -> bool:
     if take.end is not None and take.end[0] is End.EMPTY:
         return True
     return take.confirmed_at is not None and not wrote(take)
-
-
-def since(take: Take) -> Instant:
-    """When it began, as far as we know."""
-    return take.accepted_at if take.accepted_at is not None else take.sent_at
 
 
 def last_seen(take: Take) -> Instant:

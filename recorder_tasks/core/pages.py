@@ -1,4 +1,4 @@
-"""The web pages of a recipe, and how long the vendor records one at the most (2.10, 5.1)."""
+"""The web pages of a recipe, and how long the vendor keeps anything of ours at the most (2.3, 2.10, 5.1)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-LONGEST_HOURS = 720
+LONGEST_HOURS = 720  # of a page's recording, and of the control over any recorder
 
 
 def pages(recipe: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

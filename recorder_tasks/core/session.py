@@ -331,6 +331,10 @@ class Session(Kept):
         """The takes of one line, the oldest first, with their places in ``takes``."""
         return [(index, take) for index, take in enumerate(self.takes) if take.line == number]
 
+    def after(self, take: Take) -> list[Take]:
+        """Takes of its line whose start was sent after its own."""
+        return [other for other in self.takes if other.line == take.line and other.sent_at > take.sent_at]
+
     def uids_of(self, line: int) -> range:
         """The uids that recorders of a line may have; no two lines share one."""
         low, high = self.uids

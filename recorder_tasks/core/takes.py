@@ -49,11 +49,26 @@ def banned(take: Take) -> bool:
     return take.end is not None and take.end[0] is End.BANNED
 
 
+def began(take: Take) -> Instant:
+    """When it began, as far as we know."""
+    return take.accepted_at if take.accepted_at is not None else take.sent_at
+
+
+def last_sent(take: Take) -> Instant:
+    """When its start, or the latest repeat of it, was sent."""
+    return take.sent_at if take.resent_at is None else max(take.sent_at, take.resent_at)
+
+
+def may_be_our_stop(take: Take, at: Instant) -> bool:
+    """Whether a stop of ours that nobody heard answered may be why it was gone by then."""
+    return any(kind is Kind.UNKNOWN and sent <= at for sent, kind in take.stop_trouble.recent)
+
+
 def doubtful(take: Take) -> bool:
     """Some start call may have succeeded although nobody has heard so: unclear, or not answered at all."""
     if take.unclear or any(kind is Kind.UNKNOWN for _, kind in take.start_trouble.recent):
         return True
-    return not heard_since(take, take.sent_at if take.resent_at is None else take.resent_at)
+    return not heard_since(take, last_sent(take))
 
 
 def heard_since(take: Take, sent: Instant) -> bool:

@@ -18,8 +18,11 @@ def next_uid(session: Session, line: int, cadence: Cadence) -> int | None:
     """
     uids, own = session.uids_of(line), [take for _, take in session.line(line)]
     last = own[-1] if own else None
-    refusal = last.refused if last is not None and takes.refused(last) else None
-    if last is not None and refusal is not None and refusal[1] is not Kind.CONFLICT:
+    if (
+        last is not None
+        and takes.refused(last)
+        and (last.refused is None or last.refused[1] is not Kind.CONFLICT)
+    ):
         return last.uid
     held = {take.uid for take in own if not takes.over(take, cadence)}
     shunned = {take.uid for take in own if takes.clashed(take, cadence) or takes.banned(take)}

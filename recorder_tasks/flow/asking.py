@@ -18,9 +18,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from recorder_tasks import agora
 from recorder_tasks.core.errors import InvalidWish
 from recorder_tasks.core.outcome import Instant, Mode
+from recorder_tasks.core.pages import LONGEST_HOURS
 from recorder_tasks.core.session import Session
 from recorder_tasks.core.text import plain
-from recorder_tasks.flow.vendors import DAY, HOURS, with_longest_hours, with_secrets
+from recorder_tasks.flow.vendors import DAY, with_longest_hours, with_secrets
 from recorder_tasks.settings import AppSettings, ProfileSettings, Settings, hidden_members
 
 EVERYONE = ["#allstream#"]
@@ -37,7 +38,7 @@ class Ask(BaseModel):
     channel: str = Field(min_length=1)
     start: AwareDatetime | None = None
     end: AwareDatetime | None = None
-    minutes: float | None = Field(None, gt=0, le=HOURS * 60)
+    minutes: float | None = Field(None, gt=0, le=LONGEST_HOURS * 60)
     key: str | None = Field(None, min_length=1, max_length=256)
     labels: dict[str, str] = Field(default_factory=dict, max_length=16)
     profile: str = "default"
@@ -122,7 +123,7 @@ def plan(
     profile, app, storage = _named(ask, settings)
     mode = ask.mode or profile.mode
     by_token = app.certificate is not None and mode is not Mode.WEB  # whose recorder joins no channel (7.1)
-    start, end, deadline = _times(ask, profile, HOURS * 3600.0 - lead, now, past=past)
+    start, end, deadline = _times(ask, profile, LONGEST_HOURS * 3600.0 - lead, now, past=past)
     recipe = _recipe(mode, profile, ask.recipe, deadline - start + lead)
     body = with_secrets(recipe, profile, settings.storage(storage))
     _check(mode, ask.channel, with_longest_hours(body, 1) if mode is Mode.WEB else body)

@@ -20,19 +20,20 @@ from recorder_tasks.core.causes import Cause
 from recorder_tasks.core.diagnosis import diagnose
 from recorder_tasks.core.errors import InvalidWish, KeyClash, NoSuchSession, NotFinished
 from recorder_tasks.core.outcome import Frozen, Instant
+from recorder_tasks.core.pages import LONGEST_HOURS
 from recorder_tasks.core.session import Session, State
 from recorder_tasks.flow.asking import Ask, checked_change, new_id, plan, session_id_of
 from recorder_tasks.flow.granting import Wish, grant
 from recorder_tasks.flow.live_takes import nameless
 from recorder_tasks.flow.looking import Looked, look, with_others
 from recorder_tasks.flow.notices import take_in
-from recorder_tasks.flow.vendors import HOURS, Vendors
+from recorder_tasks.flow.vendors import Vendors
 from recorder_tasks.recording import Recording, view
 from recorder_tasks.settings import Settings
 from recorder_tasks.store import Event, Nameless, Store, StoredEvent, Unreadable
 
 POLL_MS = 1000
-MOST_MINUTES = HOURS * 60
+MOST_MINUTES = LONGEST_HOURS * 60
 EVENT_ID = re.compile(r"\d+(-\d+)?")
 
 

@@ -32,7 +32,7 @@ def live_take(session: Session, sid: str) -> LiveTake:
         deadline=session.deadline,
         start=session.start,
         end=session.ends_at,
-        began=_began(take),
+        began=takes.began(take),
         expires_at=take.expires_at,
     )
 
@@ -64,17 +64,13 @@ def nameless(session: Session, cadence: Cadence) -> dict[str, Nameless]:
             app=session.app,
             channel=session.channel,
             uid=take.uid,
-            since=_began(take),
+            since=takes.began(take),
             until=nets.surely_over_at(session, take, cadence),
             banned=take.end is not None,
             max_idle=session.max_idle,
         )
         for name, take in nets.orphans(session).items()
     }
-
-
-def _began(take: Take) -> Instant:
-    return take.accepted_at if take.accepted_at is not None else take.sent_at
 
 
 class Register(TypedDict):

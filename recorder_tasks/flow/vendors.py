@@ -11,13 +11,12 @@ from typing import Any
 from recorder_tasks import agora
 from recorder_tasks.core import takes
 from recorder_tasks.core.outcome import Instant, Mode
-from recorder_tasks.core.pages import longest_hours, pages
+from recorder_tasks.core.pages import LONGEST_HOURS, longest_hours, pages
 from recorder_tasks.core.session import Session, Take
 from recorder_tasks.settings import ProfileSettings, Settings, StorageSettings
 
 DAY = 86_400  # the longest life of a token's privilege (7.1)
 MOST_EXCLUDED = 4  # resources that one acquire names as places not to go to
-HOURS = 720  # the longest resourceExpiredHour (2.3)
 
 
 class Vendors:
@@ -61,7 +60,7 @@ class Vendors:
         others = [take for take in session.takes if take.line != line and not takes.over(take, cadence)]
         return agora.plan_acquire(
             session.mode,
-            resource_expired_hour=HOURS,
+            resource_expired_hour=LONGEST_HOURS,
             exclude_resource_ids=tuple(take.resource_id for take in others[-MOST_EXCLUDED:]),
         )
 
