@@ -60,7 +60,7 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.made
-	$(BIN)/pip install --quiet -e .
+	$(BIN)/pip install --quiet -e '.[web]'
 	@touch $@
 
 $(VENV)/.developing: pyproject.toml constraints.txt | $(VENV)/.made

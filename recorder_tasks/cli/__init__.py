@@ -60,6 +60,7 @@ COMMANDS = {
     "simulator": "embedded",
     "worker": "workers",
     "beat": "workers",
+    "web": "web",
     "completion": "completion",
 }
 

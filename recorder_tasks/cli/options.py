@@ -21,12 +21,17 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON documen
 
 def desk() -> Desk:
     """The desk of the configured deployment, or of the ``recorder up`` that runs in this directory."""
-    from recorder_tasks.local.environment import join_running
-
-    join_running()
+    join_up()
     from recorder_tasks.wiring import desk as configured
 
     return configured()
+
+
+def join_up() -> None:
+    """Use the settings of the ``recorder up`` that runs in this directory, if there are no others."""
+    from recorder_tasks.local.environment import join_running
+
+    join_running()
 
 
 class Label(click.ParamType):  # type: ignore[type-arg]
