@@ -19,7 +19,7 @@ def test_every_command_of_the_product_is_there_in_the_order_of_the_journey() -> 
         "record stop cancel extend update layout list show diagnose orphans watch events schedule "
         "doctor demo up simulator"
     )
-    assert list(COMMANDS) == [*wanted.split(), "worker", "beat", "completion"]
+    assert list(COMMANDS) == [*wanted.split(), "worker", "beat", "web", "completion"]
 
 
 @pytest.mark.parametrize("name", OF_SCHEDULES)
