@@ -15,7 +15,10 @@ from schedules.rule import LONGEST, Pause, Rule
 
 KEPT = timedelta(days=60)  # skips and runs that lie further back are forgotten at the next change
 
+FARTHEST = timedelta(days=400)  # how far an occurrence is looked for
+
 Running = Literal["leave", "extend", "stop"]
+Standing = Literal["enabled", "paused", "disabled"]
 
 
 class Run(BaseModel):
@@ -64,6 +67,27 @@ class Entry(BaseModel):
         own = occurrences(self.rule, since, until, calendars=calendars, pause=self.pause, skips=skips)
         by_hand = [self._by_hand(self.rule, run) for run in self.runs if since <= run.at < until]
         return sorted([*own, *by_hand], key=lambda found: (found.start, found.slot))
+
+    def state(self, now: datetime) -> Standing:
+        """Whether it records at ``now``: removed and switched off ones are ``disabled``."""
+        if self.rule is None or not self.rule.enabled:
+            return "disabled"
+        paused = self.pause is not None and (self.pause.until is None or now < self.pause.until)
+        return "paused" if paused else "enabled"
+
+    def next(self, since: datetime, calendars: Calendars) -> Occurrence | None:
+        """The first that will be recorded from ``since`` on, within the next 400 days."""
+        if self.rule is None or not self.rule.enabled:
+            return None
+        if self.pause is not None and self.pause.until is None and not self.runs:
+            return None
+        until, step = since + FARTHEST, timedelta(days=7)
+        while since < until:
+            ahead = self.occurrences(since, min(since + step, until), calendars)
+            if ahead:
+                return ahead[0]
+            since, step = since + step, step * 2
+        return None
 
     def _by_hand(self, rule: Rule, run: Run) -> Occurrence:
         begins = run.at.astimezone(UTC)

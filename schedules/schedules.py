@@ -13,7 +13,7 @@ from typing import Any, Self
 from pydantic import ValidationError
 
 from schedules.difference import Difference, RuleChange, difference
-from schedules.entry import Entry, Run, Running
+from schedules.entry import FARTHEST, Entry, Run, Running
 from schedules.errors import ChangedMeanwhile, InvalidSchedule, NoSuchSchedule, ScheduleExists
 from schedules.occurrence import Occurrence
 from schedules.rule import Pause, Rule
@@ -23,7 +23,6 @@ from schedules.timetable import Timetable, write
 
 Check = Callable[[Rule], Sequence[tuple[str, str]]]  # what whoever records finds wrong: (member, sentence)
 AHEAD = timedelta(days=14)
-FARTHEST = timedelta(days=400)  # how far next() looks for an occurrence
 
 
 def _sound(rule: Rule) -> Sequence[tuple[str, str]]:

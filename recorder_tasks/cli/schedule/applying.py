@@ -13,8 +13,8 @@ from recorder_tasks.cli.options import AS_JSON
 from recorder_tasks.cli.schedule.adding import clock_warnings, say_warnings
 from recorder_tasks.cli.schedule.changing import YES, Running, answer, ask
 from recorder_tasks.cli.schedule.differing import DAYS, Preview, changes_of, document_of, lines_of, totals
-from recorder_tasks.cli.schedule.foresight import Source, foresee
 from recorder_tasks.cli.schedule.reach import RUNNING, parts, plan
+from recorder_tasks.flow.foresight import Source, foresee
 
 if TYPE_CHECKING:
     from recorder_tasks.wiring import Wiring

@@ -69,7 +69,7 @@ def _listed(texts: Sequence[str]) -> Iterator[str]:
 
 
 def _added(change: RuleChange) -> str:
-    from recorder_tasks.cli.schedule.looking import when
+    from schedules.described import when
 
     assert change.after is not None
     return f"+ {change.name}  {when(change.after)}, {change.after.timezone}"

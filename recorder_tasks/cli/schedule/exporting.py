@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recorder_tasks.cli.schedule.foresight import Date, in_force
+from recorder_tasks.cli.schedule.foresight import Date
 
 if TYPE_CHECKING:
-    from recorder_tasks.cli.schedule.foresight import Source
+    from recorder_tasks.flow.foresight import Source
 
 AHEAD = timedelta(days=365)
 REPLACE = click.option("--replace", is_flag=True, help="Write over a file that is there already.")
@@ -72,9 +72,10 @@ def export_ics_command(
 ) -> None:
     """Occurrences as an .ics file, each an event of its own."""
     from recorder_tasks.cli.schedule.reach import parts
+    from recorder_tasks.flow.foresight import in_force
     from schedules.errors import InvalidSchedule
 
-    looked = in_force(parts()).only(names)
+    looked = in_force(parts().timetable).only(names)
     first = first or looked.today
     last = last or first + AHEAD
     if last < first:

@@ -10,15 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recorder_tasks.cli.options import AS_JSON
-from recorder_tasks.cli.schedule.foresight import (
-    EMPTY,
-    FILE,
-    Date,
-    Source,
-    assumed,
-    foresee,
-    source,
-)
+from recorder_tasks.cli.schedule.foresight import EMPTY, FILE, Date, hint, source
+from recorder_tasks.flow.foresight import Source, assumed, foresee
 
 if TYPE_CHECKING:
     from recorder_tasks.settings import Settings
@@ -136,7 +129,7 @@ def _shown(
     zone = looked.zone
     span = f"from {wall(since, zone)} to {wall(until, zone)}, {zone.key}"
     if not found:
-        click.echo(f"nothing is planned {span}; {looked.hint(until)}")
+        click.echo(f"nothing is planned {span}; {hint(looked, until)}")
         return
     if assumption:
         click.secho(ASSUMED, fg="yellow")

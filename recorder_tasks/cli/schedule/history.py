@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -16,33 +14,11 @@ from recorder_tasks.cli.schedule.reach import NAME, found, parts, wall
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from recorder_tasks.flow.history import Happening
     from recorder_tasks.recording import Recording
     from recorder_tasks.wiring import Wiring
-    from schedules.store import Change
 
-PAGE = 200
 NOTHING_YET = "nothing has happened to it yet"
-
-
-@dataclass(frozen=True)
-class Happening:
-    """A recording or a change, at the instant by which it is told."""
-
-    at: datetime
-    recording: Recording | None = None
-    change: Change | None = None
-
-    def plain(self) -> dict[str, Any]:
-        """For machines."""
-        if self.recording is not None:
-            one = self.recording.model_dump(
-                mode="json",
-                include={"session_id", "slot", "channel", "start", "end", "state", "outcome", "reason"},
-            )
-            return {"at": self.at.isoformat(), "kind": "recording", **one}
-        assert self.change is not None
-        what = {"what": self.change.what, "detail": self.change.detail}
-        return {"at": self.at.isoformat(), "kind": "change", **what}
 
 
 @click.command(
@@ -60,9 +36,10 @@ It works for removed schedules too, as long as their recordings are kept.""",
 def history_command(name: str, limit: int, as_json: bool) -> None:
     """Its recordings and its changes, the newest first: what was missed or withdrawn, and why."""
     from recorder_tasks.cli import shown
+    from recorder_tasks.flow.history import told_of
 
     deployment = parts()
-    happened = _happened(deployment, name, limit)
+    happened = told_of(deployment.desk, deployment.schedules, name, limit)
     if not happened:
         found(deployment, name)
     if as_json:
@@ -71,31 +48,6 @@ def history_command(name: str, limit: int, as_json: bool) -> None:
         click.echo(NOTHING_YET)
     else:
         shown.console().print(_table(happened, _zone(deployment, name)))
-
-
-def _happened(deployment: Wiring, name: str, limit: int) -> list[Happening]:
-    merged = [
-        *(Happening(_told_at(one), recording=one) for one in _recordings(deployment, name, limit)),
-        *(Happening(one.at, change=one) for one in deployment.schedules.changes(name, limit)),
-    ]
-    return sorted(merged, key=lambda one: one.at, reverse=True)[:limit]
-
-
-def _recordings(deployment: Wiring, name: str, limit: int) -> list[Recording]:
-    """What has begun or is over, withdrawn ones too; all of the latest ``limit`` are among them."""
-    now, kept = deployment.schedules.now(), list[Any]()
-    cursor = None
-    while True:
-        page = deployment.desk.find(schedule=name, limit=PAGE, cursor=cursor)
-        kept += [one for one in page.recordings if one.finished or one.start <= now]
-        cursor = page.cursor
-        if cursor is None or sum(_told_at(one) >= page.recordings[-1].start for one in kept) >= limit:
-            return kept
-
-
-def _told_at(recording: Recording) -> datetime:
-    """Its start, or earlier when it was withdrawn."""
-    return min(recording.start, recording.finished_at or recording.start)
 
 
 def _zone(deployment: Wiring, name: str) -> ZoneInfo:
@@ -132,6 +84,8 @@ def _row(one: Happening, zone: ZoneInfo) -> Iterator[Any]:
 
 def _why(recording: Recording, zone: ZoneInfo) -> str:
     """The reason, with the planned start where that is not the instant by which it is told."""
+    from recorder_tasks.flow.history import told_at
+
     planned = f"planned for {wall(recording.start, zone)}"
-    early = _told_at(recording) < recording.start
+    early = told_at(recording) < recording.start
     return "; ".join([*([planned] if early else []), *([recording.reason] if recording.reason else [])])

@@ -161,7 +161,7 @@ def _lines(file: Path, steps: Sequence[Step]) -> Iterator[str]:
     for one in steps:
         times = ""
         if one.rule is not None:
-            from recorder_tasks.cli.schedule.looking import when
+            from schedules.described import when
 
             times = f"  {when(one.rule)}, {one.rule.timezone}"
         yield f"{one.what:9}  {one.name}{times}{f': {one.why}' if one.why else ''}"

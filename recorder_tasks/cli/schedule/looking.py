@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from recorder_tasks.cli.options import AS_JSON
-from recorder_tasks.cli.schedule.foresight import EMPTY, in_force
+from recorder_tasks.cli.schedule.foresight import EMPTY
 from recorder_tasks.cli.schedule.reach import NAME, found, parts, wall
 
 if TYPE_CHECKING:
@@ -17,12 +17,10 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from recorder_tasks.wiring import Wiring
-    from schedules.calendars import Calendars
     from schedules.entry import Entry
     from schedules.occurrence import Occurrence
-    from schedules.rule import Rule
 
-FARTHEST = timedelta(days=400)  # as Schedules.next looks
+FARTHEST = timedelta(days=400)
 NOTHING = "nothing within the next 400 days"
 COLOURS = {"enabled": "green", "paused": "yellow", "disabled": "dim"}
 
@@ -38,10 +36,11 @@ Examples:
 def list_command(as_json: bool) -> None:
     """All schedules: when, what is next by their own clocks, and what is paused."""
     from recorder_tasks.cli import shown
+    from recorder_tasks.flow.foresight import in_force
 
-    source = in_force(parts())
+    source = in_force(parts().timetable)
     rows = [
-        (entry, _state(entry, source.now), _next(entry, source.calendars, source.now))
+        (entry, entry.state(source.now), entry.next(source.now, source.calendars))
         for entry in source.entries.values()
     ]
     if as_json:
@@ -68,7 +67,7 @@ def show_command(name: str, as_json: bool) -> None:
 
     deployment = parts()
     entry = found(deployment, name)
-    state, ahead = _state(entry, deployment.schedules.now()), deployment.timetable.next(name, 5)
+    state, ahead = entry.state(deployment.schedules.now()), deployment.timetable.next(name, 5)
     if as_json:
         shown.as_json({**_plain_entry(entry, state), "next": [_plain(one) for one in ahead]})
         return
@@ -105,7 +104,7 @@ def next_command(name: str | None, count: int, as_json: bool) -> None:
     elif name is None and not deployment.timetable.all():
         click.echo(EMPTY)
     else:
-        click.echo(NOTHING if name is None else _why_nothing(_state(entry, deployment.schedules.now())))
+        click.echo(NOTHING if name is None else _why_nothing(entry.state(deployment.schedules.now())))
 
 
 def _soonest(deployment: Wiring, count: int) -> list[tuple[Entry, Occurrence]]:
@@ -117,54 +116,6 @@ def _soonest(deployment: Wiring, count: int) -> list[tuple[Entry, Occurrence]]:
         ahead += deployment.timetable.upcoming(since, min(since + step, until))
         since, step = since + step, step * 2
     return ahead[:count]
-
-
-def _next(entry: Entry, calendars: Calendars, since: datetime) -> Occurrence | None:
-    """As Schedules.next, for many with one look at Redis."""
-    rule, pause = entry.rule, entry.pause
-    if rule is None or not rule.enabled:
-        return None
-    if pause is not None and pause.until is None and not entry.runs:
-        return None
-    until, step = since + FARTHEST, timedelta(days=7)
-    while since < until:
-        ahead = entry.occurrences(since, min(since + step, until), calendars)
-        if ahead:
-            return ahead[0]
-        since, step = since + step, step * 2
-    return None
-
-
-def when(rule: Rule) -> str:
-    """When it recurs, in words."""
-    from schedules.rule import say_seconds
-
-    length = "" if rule.duration is None else f", {say_seconds(rule.duration)}"
-    told = {
-        "slots": lambda: "; ".join(rule.slots),
-        "cron": lambda: f"cron {rule.cron}{length}",
-        "dates": lambda: _few(rule.dates),
-        "ical": lambda: f"ical {_recurrence(rule.ical or '')}",
-    }[rule.source]()
-    return f"{told}, also {_few(rule.also)}" if rule.also else told
-
-
-def _few(texts: Sequence[str]) -> str:
-    return "; ".join(texts[:2]) + (f" and {len(texts) - 2} more" if len(texts) > 2 else "")
-
-
-def _recurrence(text: str) -> str:
-    """The rule of a series, as its lines say it."""
-    said = [line.partition(":")[2] for line in text.splitlines() if line.startswith("RRULE")]
-    return said[0] if said else "dates"
-
-
-def _state(entry: Entry, now: datetime) -> str:
-    if entry.rule is None or not entry.rule.enabled:
-        return "disabled"
-    pause = entry.pause
-    ahead = pause is not None and (pause.until is None or now < pause.until)
-    return "paused" if ahead else "enabled"
 
 
 def _told(entry: Entry, state: str) -> Text:
@@ -182,6 +133,8 @@ def _told(entry: Entry, state: str) -> Text:
 def _listing(rows: Sequence[tuple[Entry, str, Occurrence | None]]) -> Table:
     from rich.table import Table
     from rich.text import Text
+
+    from schedules.described import when
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("name", "when", "next", "zone", "state"):
@@ -278,5 +231,7 @@ def _plain_entry(entry: Entry, state: str) -> dict[str, Any]:
     kept = entry.model_dump(mode="json", include={"revision", "created_at", "pause", "skips", "runs"})
     if entry.rule is None:
         return {"name": entry.name, "state": state, **kept}
+    from schedules.described import when
+
     rule = entry.rule.model_dump(mode="json", exclude_defaults=True)
     return {"name": entry.name, "state": state, "when": when(entry.rule), "rule": rule, **kept}

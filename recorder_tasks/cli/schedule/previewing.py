@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from recorder_tasks.cli.options import AS_JSON
-from recorder_tasks.cli.schedule.foresight import EMPTY, FILE, Date, Source, source
+from recorder_tasks.cli.schedule.foresight import EMPTY, FILE, Date, hint, source
 
 if TYPE_CHECKING:
+    from recorder_tasks.flow.foresight import Source
     from schedules.recurrence import Slot
 
 OLDER = "before it was added"
@@ -96,4 +97,4 @@ def _show(looked: Source, found: list[Slot], since: datetime, until: datetime) -
 def _nothing(looked: Source, since: datetime, until: datetime) -> str:
     first, last = (at.astimezone(looked.zone) for at in (since, until - timedelta(hours=12)))
     span = f"from {first:%a %Y-%m-%d} to {last:%a %Y-%m-%d}"
-    return f"nothing is planned {span}; {looked.hint(until)}"
+    return f"nothing is planned {span}; {hint(looked, until)}"
