@@ -4,7 +4,7 @@ COPY pyproject.toml constraints.txt README.md ./
 COPY recorder_tasks recorder_tasks
 COPY schedules schedules
 ENV PIP_CONSTRAINT=/src/constraints.txt PIP_BUILD_CONSTRAINT=/src/constraints.txt PIP_NO_CACHE_DIR=1
-RUN python -m venv /opt/recorder && /opt/recorder/bin/pip install '.[storage]'
+RUN python -m venv /opt/recorder && /opt/recorder/bin/pip install '.[storage,web]'
 
 FROM python:3.12-slim
 RUN useradd --system --create-home --home-dir /var/lib/recorder recorder

@@ -44,19 +44,22 @@ def demo_command(seconds: float | None, minutes: float | None, start_in: float, 
     epilog="""\b
 Without settings: embedded server and simulator, data kept in .recorder/ between runs; commands that are
 given in the same directory find it. With RECORDER_REDIS_URL that Redis is used instead, with
-RECORDER_APPS__... the real vendor: the same command then runs workers and beat only.""",
+RECORDER_APPS__... the real vendor: the same command then runs workers, beat and the pages.""",
 )
 @click.option("--redis-port", type=click.IntRange(1, 65535), default=6390, show_default=True)
 @click.option("--simulator-port", type=click.IntRange(1, 65535), default=8900, show_default=True)
+@click.option(
+    "--web-port", type=click.IntRange(1, 65535), help="Of the pages. Default: of the settings, 8910."
+)
 @click.option("--quiet", is_flag=True, help="Logs to .recorder/log only.")
-def up_command(redis_port: int, simulator_port: int, quiet: bool) -> None:
+def up_command(redis_port: int, simulator_port: int, web_port: int | None, quiet: bool) -> None:
     """Keep a whole system running for development. Ctrl-C stops every process."""
     from recorder_tasks.cli import shown
     from recorder_tasks.cli.prefixed import Prefixed
     from recorder_tasks.local.up import Up
 
     lines = Prefixed(shown.console(), quiet=quiet)
-    Up(redis_port, simulator_port, tell=lines.child, say=lines.own).run()
+    Up(redis_port, simulator_port, web_port, tell=lines.child, say=lines.own).run()
 
 
 @click.command(

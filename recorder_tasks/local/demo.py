@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Protocol
 
 from recorder_tasks.core.session import State
-from recorder_tasks.flow.desk import Desk, RecordingEvent
+from recorder_tasks.flow.desk import Desk
+from recorder_tasks.flow.feed import RecordingEvent
 from recorder_tasks.local.environment import nothing_real
 from recorder_tasks.local.processes import Child
 from recorder_tasks.local.summary import Summary

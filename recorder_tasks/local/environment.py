@@ -11,6 +11,8 @@ from pathlib import Path
 UP_FILE = "env"  # in data_dir, while `recorder up` runs; a shell may source it
 HEAD = "# made by recorder up, process "
 
+NOTIFICATION_SECRET = "simulated-notification-secret"  # noqa: S105  of nobody's callbacks
+
 STORAGE = {
     "VENDOR": "1",
     "REGION": "0",
@@ -35,7 +37,8 @@ def embedded_env(simulator_app: Mapping[str, str], redis_url: str, data_dir: Pat
 
 def app_env(simulator_app: Mapping[str, str]) -> dict[str, str]:
     members = ("app_id", "certificate", "key", "secret", "base_url")
-    return {f"RECORDER_APPS__DEFAULT__{name.upper()}": simulator_app[name] for name in members}
+    known = {**{name: simulator_app[name] for name in members}, "notification_secret": NOTIFICATION_SECRET}
+    return {f"RECORDER_APPS__DEFAULT__{name.upper()}": value for name, value in known.items()}
 
 
 def storage_env() -> dict[str, str]:

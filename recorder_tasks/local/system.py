@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from recorder_tasks.local import server
-from recorder_tasks.local.environment import app_env, storage_env
+from recorder_tasks.local.environment import NOTIFICATION_SECRET, app_env, storage_env
 from recorder_tasks.local.processes import Child, NotReady, Processes, Program, Tell
 
 READY = 30.0  # seconds; Python and Celery take a few to start on a busy machine
 LOOK = 0.1
 HTTP_TIMEOUT = 5.0
 
-SIMULATOR_TIER, WORKER_TIER, BEAT_TIER = 1, 2, 3
+SIMULATOR_TIER, WORKER_TIER, BEAT_TIER, WEB_TIER = 1, 2, 3, 4
 
 
 class System:
@@ -74,6 +74,15 @@ class System:
     def beat(self) -> Child:
         return self.processes.start(self._ours("beat", ["beat"], BEAT_TIER))
 
+    def web(self, port: int) -> str:
+        """Start the control room and return its address. Where there is a simulator it gets the callbacks."""
+        child = self.processes.start(self._ours("web", ["web", "--port", str(port)], WEB_TIER))
+        address = child.await_line("control room", READY)
+        if self.app:
+            target = {"url": f"{address}/agora/notifications/default", "secret": NOTIFICATION_SECRET}
+            put_json(f"{self.app['admin_url']}/callbacks", target)
+        return address
+
     def await_workers(self, desk: Any, *children: Child, timeout: float = READY) -> None:
         """Returns once each of these workers has told Redis that it is there. Raises NotReady."""
         until = time.monotonic() + timeout
@@ -105,3 +114,11 @@ def get_json(url: str) -> Any:
     """GET from the simulator's admin API, on loopback."""
     with urllib.request.urlopen(url, timeout=HTTP_TIMEOUT) as answer:  # noqa: S310  our own http URL
         return json.load(answer)
+
+
+def put_json(url: str, body: Mapping[str, Any]) -> None:
+    """PUT to the simulator's admin API, on loopback."""
+    data = json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method="PUT")  # noqa: S310
+    with urllib.request.urlopen(request, timeout=HTTP_TIMEOUT) as answer:  # noqa: S310  our own http URL
+        answer.read()

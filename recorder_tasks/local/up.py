@@ -9,13 +9,14 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Event as Flag
 from types import FrameType
 from urllib.parse import urlsplit
 
 from recorder_tasks.core.errors import RecorderError
-from recorder_tasks.local import environment
+from recorder_tasks.local import environment, server
 from recorder_tasks.local.processes import Child, Tell
 from recorder_tasks.local.system import System
 from recorder_tasks.settings import Settings
@@ -35,10 +36,17 @@ class Up:
     """``run()`` returns after Ctrl-C or SIGTERM, when every process has ended."""
 
     def __init__(
-        self, redis_port: int, simulator_port: int, *, tell: Tell, say: Callable[[str], None]
+        self,
+        redis_port: int,
+        simulator_port: int,
+        web_port: int | None = None,
+        *,
+        tell: Tell,
+        say: Callable[[str], None],
     ) -> None:
         self.redis_port = redis_port
         self.simulator_port = simulator_port
+        self.web_port = web_port
         self.tell = tell
         self.say = say
         self._ended = Flag()
@@ -85,10 +93,20 @@ class Up:
         finally:
             parts.close()
         self.say("worker, stopper and beat run; logs in " + str(system.data_dir / "log"))
+        self._show(system)
         self.say("try, in another terminal, in this directory:  recorder record math-7b --minutes 2 --watch")
         if embedded:
             self.say(f"for Python and other shells:  source {system.data_dir / environment.UP_FILE}")
         self.say("Ctrl-C stops everything")
+
+    def _show(self, system: System) -> None:
+        """The pages, if what they need is installed; that they are missing keeps nobody from recording."""
+        if find_spec("fastapi") is None:
+            self.say("no pages: they need the extra [web], pip install 'recorder-tasks[web]'")
+            return
+        web = Settings().web
+        port = web.port if self.web_port is None else self.web_port
+        self.say(f"control room  {system.web(server.free_port(port))}")
 
     def _simulator_port(self, settings: Settings) -> int | None:
         """Where a simulator is wanted: for no app at all, or for one whose loopback URL nobody answers."""

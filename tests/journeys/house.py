@@ -233,6 +233,20 @@ class House:
         self.processes.append(process)
         return process
 
+    def web(self, name: str = "web", **more: str) -> str:
+        """The control room in a process of its own; its address. ``more``: settings without their prefix."""
+        env = {**self.env, **{f"RECORDER_{key}": value for key, value in more.items()}}
+        command = [sys.executable, "-m", "recorder_tasks.cli", "web", "--port", "0"]
+        process = Process(command, env, self.base / f"{name}.log")
+        self.processes.append(process)
+        ready = "control room "
+
+        def told() -> str | None:
+            lines = process.output().splitlines()
+            return next((line.removeprefix(ready) for line in lines if line.startswith(ready)), None)
+
+        return str(until(told, what=f"{name} to listen"))
+
     def crew(self) -> list[Process]:
         """What every deployment runs: a general worker and a stop worker."""
         crew = [self.start("general"), self.start("stopper", "recorder.stop")]

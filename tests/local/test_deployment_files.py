@@ -55,14 +55,15 @@ def test_the_example_settings_load_once_they_are_filled_in(
         monkeypatch.delenv(name)
     text = (ROOT / ".env.example").read_text()
     env = tmp_path / ".env"
-    env.write_text(
-        re.sub(r"__(APP_ID|CERTIFICATE)=$", rf"__\1={'a' * 32}", text, flags=re.M).replace("# R", "R")
-    )
+    filled_in = re.sub(r"__(APP_ID|CERTIFICATE)=$", rf"__\1={'a' * 32}", text, flags=re.M)
+    filled_in = re.sub(r"(WEBHOOKS__\w+__SECRET)=$", rf"\1=whsec_{'a' * 32}", filled_in, flags=re.M)
+    env.write_text(filled_in.replace("# R", "R"))
     settings = Settings(_env_file=env)
     assert settings.apps["default"].area == "us"
     assert not settings.apps["default"].base_url
     assert settings.storages["default"].prefix == ("lessons", "2026")
     assert settings.profiles["default"].max_idle == 300
+    assert settings.webhooks["office"].events[0] == "session.completed"
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def no_env(tmp_path: Path) -> Path:
 def test_compose_runs_every_process_with_a_health_check(compose: Path, no_env: Path) -> None:
     text = configured(compose, no_env)
     services = section(text, "services")
-    assert sorted(services) == ["beat", "redis", "simulator", "stopper", "worker"]
+    assert sorted(services) == ["beat", "redis", "simulator", "stopper", "web", "worker"]
     assert all("healthcheck:" in body for body in services.values())
     assert "--appendonly yes" in services["redis"]
     assert "--maxmemory-policy noeviction" in services["redis"]
@@ -131,9 +132,9 @@ def section(text: str, name: str) -> dict[str, str]:
     return {name: " ".join(body.split()) for name, body in zip(parts[::2], parts[1::2], strict=True)}
 
 
-def test_the_procfile_runs_the_four_processes() -> None:
+def test_the_procfile_runs_every_process() -> None:
     lines = (ROOT / "Procfile").read_text().splitlines()
-    assert [line.split(":")[0] for line in lines] == ["worker", "stopper", "beat", "simulator"]
+    assert [line.split(":")[0] for line in lines] == ["worker", "stopper", "beat", "web", "simulator"]
 
 
 def test_ci_runs_every_check_and_then_debians_redis() -> None:

@@ -1,4 +1,4 @@
-"""The Procfile for real: its four processes under honcho, and a recording through them to its end."""
+"""The Procfile for real: its processes under honcho, and a recording through them to its end."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def env(tmp_path: Path) -> Iterator[dict[str, str]]:
         made = embedded_env(app, system.serve(), tmp_path / "data")
         made["RECORDER_CADENCE__FIRST_QUERY"] = "1"
         made["SIMULATOR_PORT"] = str(port)
+        made["WEB_PORT"] = str(free_port())
         os.environ.update(made)
         yield made
 

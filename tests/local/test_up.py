@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,10 +107,13 @@ def exists(pid: int) -> bool:
 def test_it_records_restarts_what_dies_and_keeps_its_data_between_runs(tmp_path: Path) -> None:
     with up(tmp_path) as running:
         started = running.children()
-        assert len(started) == 5, started
+        assert len(started) == 6, started
         made = running.recorder("record", "math", "--minutes", "0.1", "--wait", "--timeout", "60")
         assert (made["state"], made["outcome"]) == ("completed", "uploaded")
         assert not [each for each in running.recorder("doctor")["findings"] if each["level"] == "error"]
+        address = next(line for line in running.said().splitlines() if "control room" in line).split()[-1]
+        with urllib.request.urlopen(f"{address}/recordings/{made['session_id']}", timeout=10) as page:
+            assert "math" in page.read().decode()
         victim = next(pid for pid, line in started.items() if "--stop" in line)
         os.kill(victim, signal.SIGKILL)
         until(lambda: "stopper runs again" in running.said(), what="the stop worker")
