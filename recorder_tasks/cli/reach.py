@@ -33,6 +33,8 @@ def vendor(name: str, app: AppSettings) -> Iterator[Finding]:
     else:
         host, trouble = next(iter(troubles.items()))
         todo = "look at DNS, firewall and proxy; port 443 must be open from every worker"
+        if app.area != "cn":
+            todo += f"; in mainland China set RECORDER_APPS__{name.upper()}__AREA=cn"
         yield error("vendor", f"{name}: no host of area {app.area} can be reached ({host}: {trouble})", todo)
 
 

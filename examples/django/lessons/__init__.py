@@ -1,0 +1,1 @@
+"""Lessons, each of which is recorded."""
