@@ -27,7 +27,8 @@ LATELY = timedelta(hours=3)  # what started within it and is over is shown
 MOST_ENDED = 20
 LIVING = (State.STARTING, State.RECORDING, State.STOPPING)
 RELOAD = 15.0  # seconds; what no event tells: the hour that moves on, processes that fell silent
-LISTEN_MS = 400  # events are gathered so long, then looked at together
+LISTEN_MS = 400  # for the first event
+GATHER = 0.2  # seconds in which others join it: fewer and larger ticks cost less
 IDLE = 30.0  # seconds after the last look at the board, from which on it is not kept fresh
 PAGE = 1000
 PAUSE = 1.0
@@ -145,9 +146,9 @@ class Board:
                 self._tell_trouble(type(trouble).__name__)
                 self._pause()
 
-    def _pause(self) -> None:
+    def _pause(self, seconds: float = PAUSE) -> None:
         with self._news:
-            self._news.wait_for(lambda: self._ended, PAUSE)
+            self._news.wait_for(lambda: self._ended, seconds)
 
     def _look(self) -> None:
         """One round: what has happened since the last, and from time to time everything anew."""
@@ -157,6 +158,8 @@ class Board:
         events = self._desk.news(self._last_event, wait_ms=LISTEN_MS)
         if not events:
             return
+        self._pause(GATHER)
+        events += self._desk.news(events[-1].id, wait_ms=0)
         self._last_event = events[-1].id
         self._take({event.session_id for event in events if event.session_id})
 
