@@ -23,7 +23,7 @@ from recorder_tasks.agora.body.start import StartRequest, check_start
 from recorder_tasks.agora.body.storage import StorageConfig
 from recorder_tasks.agora.body.transcoding import LayoutRequest
 from recorder_tasks.agora.body.update import StopRequest, UpdateRequest, check_update
-from recorder_tasks.agora.callbacks import CLOUD_RECORDING, Callback, Event, Payload, verify
+from recorder_tasks.agora.callbacks import CLOUD_RECORDING, Callback, Event, Payload, signed_v2, verify
 from recorder_tasks.agora.channels import ChannelUsers
 from recorder_tasks.agora.client import Client
 from recorder_tasks.agora.errors import (
@@ -78,6 +78,7 @@ __all__ = [
     "read_answer",
     "recorder_token",
     "redacted",
+    "signed_v2",
     "verdict",
     "verify",
 ]

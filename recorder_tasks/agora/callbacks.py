@@ -19,6 +19,7 @@ from recorder_tasks.agora.errors import InvalidRequest, SignatureError
 from recorder_tasks.core.outcome import FileSource, Instant, RecordedFile, Upload
 
 CLOUD_RECORDING = 3  # productId
+V1, V2 = "agora-signature", "agora-signature-v2"  # headers: SHA-1, SHA-256
 
 
 class Event(IntEnum):
@@ -107,20 +108,29 @@ class Callback(BaseModel):
         return self.product_id in (None, CLOUD_RECORDING) and self.event_type in events
 
 
+def signed_v2(headers: Mapping[str, str]) -> bool:
+    """Whether there is a signature of the newer kind, right or wrong."""
+    return _header(headers, V2) is not None
+
+
 def verify(body: bytes, headers: Mapping[str, str], secret: str | SecretStr, *, v1: bool = False) -> None:
     """Checks the signature over the raw bytes, before parsing. Raises SignatureError (6.2).
 
     The SHA-256 header is checked; ``v1=True`` checks the older SHA-1 one instead. A signature does not show
     that a message is new: drop a ``notice_id`` seen before.
     """
-    name, digest = ("agora-signature", hashlib.sha1) if v1 else ("agora-signature-v2", hashlib.sha256)
-    given = next((value for header, value in headers.items() if header.lower() == name), None)
+    name, digest = (V1, hashlib.sha1) if v1 else (V2, hashlib.sha256)
+    given = _header(headers, name)
     if given is None:
         raise SignatureError(f"the callback has no {name} header")
     key = secret.get_secret_value() if isinstance(secret, SecretStr) else secret
     expected = hmac.new(key.encode(), body, digest).hexdigest()
     if not hmac.compare_digest(expected.encode(), given.strip().lower().encode()):
         raise SignatureError(f"the {name} header does not belong to this body")
+
+
+def _header(headers: Mapping[str, str], name: str) -> str | None:
+    return next((value for header, value in headers.items() if header.lower() == name), None)
 
 
 def _json(body: bytes | str | Mapping[str, Any]) -> dict[str, Any]:

@@ -211,11 +211,11 @@ def _care(session: Session, line: int, cadence: Cadence) -> Iterator[Due]:
 
 
 def _query_at(session: Session, take: Take, cadence: Cadence) -> Instant:
-    """At its turn, or as soon as a callback has told of trouble that no query has looked at since."""
+    """At its turn, or as soon as a callback has told what no query has looked at since: trouble, an end."""
     at = _turn_to_query(session, take, cadence)
-    told = take.signals[-1].at if take.signals else None
+    told = [one.at for one in take.signals[-1:]] + [one for one in (take.uploaded_at,) if one is not None]
     last = takes.last_query_fact(take)
-    return at if told is None or (last is not None and told <= last) else min(at, told)
+    return min([at, *(one for one in told if last is None or one > last)])
 
 
 def _turn_to_query(session: Session, take: Take, cadence: Cadence) -> Instant:
@@ -228,7 +228,7 @@ def _turn_to_query(session: Session, take: Take, cadence: Cadence) -> Instant:
         gap = cadence.again(cadence.query_repeat, trouble.last_kind, trouble.count)
         return last + min(gap, session.health_every)
     if take.confirmed_at is not None and not take.missing:
-        return last + session.health_every
+        return last + takes.health_gap(session, take)
     since = take.missing[0] if take.confirmed_at is not None else began
     verdict = (take.missing[0] if take.missing else began) + cadence.gone_after
     at = last + cadence.probe(last, since, session.max_idle)

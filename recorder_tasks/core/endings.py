@@ -99,7 +99,7 @@ def _lost(session: Session, take: Take, cadence: Cadence) -> bool:
     broken = take.status is not None and take.status[1] == BROKEN
     if broken or takes.stuck(take, cadence) or left_alone(session, take, cadence):
         return True
-    gone = takes.gone_at(take, cadence)
+    gone = takes.lost_at(take, cadence)
     return gone is not None and not _expected(session, take, gone)
 
 
@@ -118,7 +118,7 @@ def _expected(session: Session, take: Take, gone: Instant) -> bool:
     """Whether that absence explains itself: everybody had left, or it ended before (5.3)."""
     if deserted(session, take):
         return True
-    if take.end is not None and take.end[1] <= gone:
+    if takes.ended_by(take, gone):
         return True
     if take.expires_at is not None and _succeeded_by(session, take, take.expires_at):
         return take.missing[0] >= take.expires_at - EARLY

@@ -5,6 +5,7 @@ RecorderError
 ├── WishRefused                right in itself, not possible in the session's state
 ├── KeyClash                   the same key was used for a different recording
 ├── NoSuchSession (LookupError)
+├── NoSuchWebhook (LookupError) no subscription, or no delivery, has that name
 └── NotFinished (TimeoutError) wait() ran out of patience
 """
 
@@ -29,6 +30,10 @@ class KeyClash(RecorderError):
 
 class NoSuchSession(RecorderError, LookupError):
     """No session has this id (any more)."""
+
+
+class NoSuchWebhook(RecorderError, LookupError):
+    """No subscription has this name, or no delivery this id (any more)."""
 
 
 class NotFinished(RecorderError, TimeoutError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recorder_tasks.core.evidence import Notice, with_signal
-from recorder_tasks.core.facts import best_upload, find_take, merge_files
+from recorder_tasks.core.facts import best_upload, earliest, find_take, merge_files
 from recorder_tasks.core.lifecycle import apply
 from recorder_tasks.core.outcome import Kind, Outcome, Step
 from recorder_tasks.core.session import Session
@@ -30,6 +30,8 @@ def hear(session: Session, notice: Notice) -> Session:
         update={
             "files": merge_files(take.files, notice.files),
             "upload": best_upload(take.upload, notice.upload),
+            "told_at": earliest(take.told_at, at),
+            "uploaded_at": take.uploaded_at if notice.upload is None else earliest(take.uploaded_at, at),
         }
     )
     return session.evolve(takes=(*session.takes[:index], take, *session.takes[index + 1 :]))

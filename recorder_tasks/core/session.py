@@ -176,6 +176,8 @@ class Take(Kept):
     layout: tuple[Instant, str] | None = None
     change_trouble: Trouble = Trouble()
     signals: tuple[Signal, ...] = ()  # what callbacks told, the latest few distinct ones
+    told_at: Instant | None = None  # earliest event that a callback told of it: so callbacks of it do come
+    uploaded_at: Instant | None = None  # earliest event that its files are safe, so it is over (6.4)
     verified_at: Instant | None = None  # earliest look that found all that was expected then
     look: Look | None = None  # the latest that did not
     look_trouble: Trouble = Trouble()
@@ -264,6 +266,7 @@ class Session(Kept):
     end: Instant  # planned
     deadline: Instant  # no take may still be recording then
     health_every: float = 120.0
+    health_with_callbacks: float | None = None  # instead, for takes of which a callback was heard
     max_idle: float = 300.0
     async_stop: bool = False
     coverage: bool = False  # rather two recorders for a while than a gap

@@ -67,7 +67,7 @@ def _take(old: Take | None, take: Take, cadence: Cadence) -> Iterator[Told]:
         yield "session.orphan", {}
     if old is None:
         return
-    if take.missing and not old.missing:
+    if take.missing and not old.missing and not takes.ended_by(take, take.missing[0]):
         yield "session.degraded", {"since": take.missing[0]}
     if old.missing and not take.missing:
         yield "session.recovered", {"missing_since": old.missing[0]}

@@ -8,6 +8,8 @@ from recorder_tasks.core.outcome import Instant, Kind, Mode
 from recorder_tasks.core.pages import longest_hours
 from recorder_tasks.core.session import End, Session, Take
 
+EXIT, FAILOVER = 11, 12  # events (6.4)
+
 # These prove that the resource has no recorder: with one it would have answered 201/7 (4.3). A wrong request
 # does not: a gateway refuses (401) without looking.
 PROOF = frozenset({Kind.CONFLICT, Kind.RESOURCE_DEAD})
@@ -31,7 +33,7 @@ def clashed(take: Take, cadence: Cadence) -> bool:
     """Whether somebody else seems to use its uid: taken before it started, or thrown out soon after (5.3)."""
     if take.refused is not None and take.refused[1] is Kind.CONFLICT:
         return not take.reused
-    if take.confirmed_at is None or gone_at(take, cadence) is None:
+    if take.confirmed_at is None or lost_at(take, cadence) is None:
         return False
     return take.missing[0] < take.confirmed_at + cadence.clash_within
 
@@ -102,13 +104,44 @@ def gone_at(take: Take, cadence: Cadence) -> Instant | None:
     return next((at for at in take.missing if at >= since + cadence.gone_after), None)
 
 
+def exited_at(take: Take) -> Instant | None:
+    """When it was found gone after the vendor had told of the end of its task (event 11, 6.4), if it was.
+
+    Two witnesses that a migration cannot have: it says 12 and never 11 (5.3). One that has moved is waited
+    for all the same, since what it left behind may exit late.
+    """
+    if not take.missing or any(one.event == FAILOVER for one in take.signals):
+        return None
+    seen = take.alive_at
+    exits = [one.at for one in take.signals if one.event == EXIT and (seen is None or one.at > seen)]
+    found = next((at for at in take.missing if exits and at >= min(exits)), None)
+    return None if found is None or ended_by(take, found) else found
+
+
+def ended_by(take: Take, at: Instant) -> bool:
+    """Whether an answer to stop had ended it by then, which explains that it is gone."""
+    return take.end is not None and take.end[1] <= at
+
+
+def lost_at(take: Take, cadence: Cadence) -> Instant | None:
+    """When its absence was certain enough for another to take its place: by its exit, or by time."""
+    known = [at for at in (exited_at(take), gone_at(take, cadence)) if at is not None]
+    return min(known, default=None)
+
+
 def dead_at(take: Take, cadence: Cadence) -> Instant | None:
     """When the take was found to record no more, whether or not it was told to stop."""
     if take.status is not None and take.status[1] == BROKEN:
         return take.status[0]
     if stuck(take, cadence) and take.status is not None:
         return take.status[0]
-    return gone_at(take, cadence)
+    return lost_at(take, cadence)
+
+
+def health_gap(session: Session, take: Take) -> float:
+    """Seconds between two looks at a take that does well: more where callbacks of it are known to come."""
+    rarer = session.health_with_callbacks
+    return session.health_every if rarer is None or take.told_at is None else rarer
 
 
 def stuck(take: Take, cadence: Cadence) -> bool:

@@ -67,6 +67,7 @@ PLANNED = (
     ),
     *(
         "health_every",
+        "health_with_callbacks",
         "max_idle",
         "async_stop",
         "coverage",

@@ -26,7 +26,9 @@ from recorder_tasks.settings import AppSettings, ProfileSettings, Settings, hidd
 
 EVERYONE = ["#allstream#"]
 LABEL_LENGTH = 128
+TOO_EARLY, TOO_LATE = 1900, 9000  # years, near the calendar's ends times cannot be told
 SHORTEST_IDLE = 5  # seconds (5.1)
+HEALTH_SHARE = 0.8  # of the idle time, which a recorder must not sit out unseen between two looks
 SOUND_ONLY, PICTURE_ONLY = 0, 1  # streamTypes (facts 2.7)
 
 
@@ -54,7 +56,7 @@ class Ask(BaseModel):
         try:
             return cls.model_validate({name: value for name, value in ask.items() if value is not None})
         except ValidationError as faults:
-            raise InvalidWish("; ".join(map(_sentence, faults.errors(include_url=False)))) from None
+            raise InvalidWish("; ".join(map(sentence, faults.errors(include_url=False)))) from None
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -62,6 +64,9 @@ class Ask(BaseModel):
             raise ValueError("minutes: give either end or minutes, not both")
         if self.start is not None and self.end is not None and self.end <= self.start:
             raise ValueError(f"end: {self.end.isoformat()} is not after start, {self.start.isoformat()}")
+        for name, at in (("start", self.start), ("end", self.end)):
+            if at is not None and at.year >= TOO_LATE:
+                raise ValueError(f"{name}: {at.isoformat()} is not before the year {TOO_LATE}")
         for name, value in self.labels.items():
             if not name or len(name) > LABEL_LENGTH or len(value) > LABEL_LENGTH:
                 raise ValueError(f"labels: {name!r:.80} and its value take 1..{LABEL_LENGTH} characters")
@@ -84,7 +89,8 @@ class Ask(BaseModel):
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:24]
 
 
-def _sentence(fault: Mapping[str, Any]) -> str:
+def sentence(fault: Mapping[str, Any]) -> str:
+    """What pydantic found wrong with a member, its value and what is allowed."""
     where = ".".join(str(part) for part in fault["loc"])
     message = str(fault["msg"]).removeprefix("Value error, ")
     if not where:
@@ -143,7 +149,8 @@ def plan(
         start=start,
         end=end,
         deadline=deadline,
-        health_every=min(profile.health_every, max_idle * 0.8),
+        health_every=min(profile.health_every, max_idle * HEALTH_SHARE),
+        health_with_callbacks=_rarer(profile, max_idle) if app.notification_secret is not None else None,
         max_idle=max_idle,
         lead=lead,
         async_stop=profile.async_stop,
@@ -152,6 +159,11 @@ def plan(
         by_token=by_token,
         notified=app.notification_secret is not None,
     )
+
+
+def _rarer(profile: ProfileSettings, max_idle: float) -> float | None:
+    rarer = profile.health_with_callbacks
+    return None if rarer is None else min(rarer, max_idle * HEALTH_SHARE)
 
 
 def _named(ask: Ask, settings: Settings) -> tuple[ProfileSettings, AppSettings, str]:

@@ -27,6 +27,7 @@ class AppSettings(Part):
     concurrent_tasks: int = Field(50, ge=1)  # the vendor's PCW; a tenth of it caps the rate too
     uid_range: tuple[int, int] = (900_000_001, 999_999_999)  # kept free for recorders in every channel
     notification_secret: SecretStr | None = None  # of the project's callbacks: they are believed by it only
+    notification_v1: bool = False  # the older signature will do where the newer one is missing (6.2)
 
     @property
     def rate(self) -> float:

@@ -22,6 +22,7 @@ class ProfileSettings(Part):
     storage: Name = "default"
     max_idle: int = Field(300, ge=5, le=2_592_000)  # the vendor's maxIdleTime (5.1)
     health_every: float = Field(120.0, ge=1)  # below max_idle
+    health_with_callbacks: float | None = Field(None, ge=1)  # where they arrive; None: the same
     max_extension: float = Field(3600.0, ge=0)  # deadline = planned end + this
     max_duration: float = Field(4 * 3600.0, gt=0)  # for recordings without an end: there is always a deadline
     async_stop: bool = False
@@ -46,6 +47,16 @@ class ProfileSettings(Part):
         if self.health_every >= self.max_idle:
             raise ValueError(
                 f"health_every: {self.health_every:g} s must be below max_idle, {self.max_idle} s"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _rarer_with_callbacks(self) -> ProfileSettings:
+        rarer = self.health_with_callbacks
+        if rarer is not None and not self.health_every <= rarer < self.max_idle:
+            raise ValueError(
+                f"health_with_callbacks: {rarer:g} s must be at least health_every, {self.health_every:g} s, "
+                f"and below max_idle, {self.max_idle} s"
             )
         return self
 

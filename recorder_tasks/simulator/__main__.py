@@ -11,6 +11,7 @@ from typing import Any
 
 from recorder_tasks.simulator.apps import DEFAULT_APP, App
 from recorder_tasks.simulator.clock import Clock
+from recorder_tasks.simulator.notices import Target
 from recorder_tasks.simulator.server import Service, base_url, run, state_file
 from recorder_tasks.simulator.settings import SimulatorSettings
 from recorder_tasks.simulator.world import World
@@ -28,6 +29,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per real one")
     parser.add_argument("--state", metavar="FILE", help="keep everything in this file, over restarts")
     parser.add_argument("--settings", metavar="FILE", help="JSON with settings, and apps if wanted")
+    parser.add_argument("--callbacks", metavar="URL", help="where the vendor's callbacks go")
+    parser.add_argument("--callback-secret", metavar="SECRET", default="", help="that they are signed with")
     parser.add_argument("--print-app", action="store_true", help="print credentials and addresses, and end")
     return parser
 
@@ -45,19 +48,29 @@ def main(argv: Sequence[str] | None = None) -> int:
             service.base_url = base_url(options.host, options.port)
             print(json.dumps(service.app_json(), indent=2))
             return 0
+        target = _target(options)
         service = Service(world, clock, state_file(options.state))
     except (OSError, ValueError) as error:
         print(f"simulator: {error}", file=sys.stderr)
         return 2
-    return _run(service, options, settings_given=options.settings is not None)
+    return _run(service, options, target, settings_given=options.settings is not None)
 
 
-def _run(service: Service, options: argparse.Namespace, settings_given: bool) -> int:
+def _target(options: argparse.Namespace) -> Target | None:
+    """Where callbacks shall go; None: where the saved state says, or nowhere."""
+    if options.callbacks is None:
+        return None
+    return Target.of({"url": options.callbacks, "secret": options.callback_secret})
+
+
+def _run(service: Service, options: argparse.Namespace, target: Target | None, settings_given: bool) -> int:
     asked, speed = service.world.book.settings, service.clock.speed
     if service.state is not None and service.state.load(service.world, service.clock):
         service.clock.set_speed(speed)
         if settings_given:
             service.world.book.settings = asked
+    if target is not None:
+        service.world.book.notices.aim(target)
     try:
         run(service, options.host, options.port)
     except OSError as error:

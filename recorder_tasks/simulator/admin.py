@@ -135,6 +135,10 @@ class Admin:
         self.world.book.notices.aim(Target.of(body))
         return 200, self.world.book.notices.target.shown()
 
+    def test_callbacks(self, body: Any, request: Request, now: float) -> Answer:
+        notices = self.world.book.notices
+        return 200, {"notice_ids": notices.test(now) if notices.target.url else []}
+
     def outage(self, body: Any, request: Request, now: float) -> Answer:
         interventions.outage(self.world, _number(body, "seconds", 0.0), body.get("mode"), now)
         return 200, {"until": self.world.book.outage_until}
@@ -194,6 +198,7 @@ def admin_app(host: Host) -> Starlette:
         ("DELETE", "/reset", admin.reset),
         ("GET", "/callbacks", admin.callbacks),
         ("PUT", "/callbacks", admin.put_callbacks),
+        ("POST", "/callbacks/test", admin.test_callbacks),
         ("POST", "/outage", admin.outage),
     ]
     routes = [

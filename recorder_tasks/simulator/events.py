@@ -11,6 +11,8 @@ from typing import Any
 from recorder_tasks.simulator.tasks import Task
 
 CLOUD_RECORDING = 3
+ADVISED = (40, 11, 1, 12, 31)  # the subscription that the vendor advises (6.4)
+CHECKED_CHANNEL, CHECKED_UID = "test_webhook", 12121212
 SERVICE, RECORDER, UPLOADER, WEB = 0, 1, 2, 6
 LEAVE_NO_USERS, LEAVE_AFTER_STOP, LEAVE_INIT_FAILED = 4, 24, 0
 
@@ -97,6 +99,19 @@ def payload_of(task: Task, event_type: int, at: float, details: dict[str, Any]) 
     }
     task.sequence += 1
     return payload
+
+
+def checked(event_type: int, at: float) -> dict[str, Any]:
+    """The payload of a test event, as the console sends it: of a channel and a uid that nobody has."""
+    name, service_type = NAMES[event_type]
+    return {
+        "channelName": CHECKED_CHANNEL,
+        "cname": CHECKED_CHANNEL,
+        "uid": CHECKED_UID,
+        "ts": int(at),
+        "serviceType": service_type,
+        "details": {"msgName": name},
+    }
 
 
 def signatures(secret: str, body: bytes) -> dict[str, str]:

@@ -10,34 +10,39 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from recorder_tasks.simulator.events import Notice, payload_of
+from recorder_tasks.simulator.events import ADVISED, Notice, checked, payload_of
 from recorder_tasks.simulator.settings import SimulatorSettings
 from recorder_tasks.simulator.tasks import Task
 
 DELIVERIES = 20_000
+LONGEST_DELAY = 3600
 DISORDER = 5.0  # seconds by which a callback is held back at most
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where callbacks go. ``loss`` and ``duplicate`` are probabilities."""
+    """Where callbacks go. ``loss`` and ``duplicate`` are probabilities; ``delay``: seconds, of every one."""
 
     url: str = ""
     secret: str = field(default="", repr=False)
     loss: float = 0.0
     duplicate: float = 0.0
     reorder: bool = False
+    delay: float = 0.0
     seed: int | None = None
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Target:
         """Raises ValueError naming what is wrong."""
-        unknown = set(body) - {"url", "secret", "loss", "duplicate", "reorder", "seed"}
+        unknown = set(body) - {"url", "secret", "loss", "duplicate", "reorder", "delay", "seed"}
         if unknown:
             raise ValueError(f"callbacks: no member {', '.join(sorted(unknown))}")
         for name in ("loss", "duplicate"):
             if not isinstance(body.get(name, 0), int | float) or not 0 <= body.get(name, 0) <= 1:
                 raise ValueError(f"{name}: {body[name]!r} is not within 0..1")
+        delay = body.get("delay", 0)
+        if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay <= LONGEST_DELAY:
+            raise ValueError(f"delay: {delay!r} is not within 0..{LONGEST_DELAY} seconds")
         url = body.get("url", "")
         if not isinstance(url, str) or (url and not url.startswith(("http://", "https://"))):
             raise ValueError("url: not an http or https address")
@@ -50,6 +55,7 @@ class Target:
             "loss": self.loss,
             "duplicate": self.duplicate,
             "reorder": self.reorder,
+            "delay": self.delay,
             "seed": self.seed,
         }
 
@@ -78,16 +84,23 @@ class Notices:
         if self._chance.random() < self.target.loss:
             self.note(notice, at, error="lost on purpose")
             return
-        self._hold_back(notice)
-        self.push(notice)
+        self.push(replace(notice, due=self._sent_at(at)))
         if self._chance.random() < self.target.duplicate:
-            twin = deepcopy(notice)
-            self._hold_back(twin)
-            self.push(twin)
+            self.push(replace(notice, due=self._sent_at(at), payload=deepcopy(payload)))
 
-    def _hold_back(self, notice: Notice) -> None:
-        if self.target.reorder:
-            notice.due += self._chance.random() * DISORDER
+    def _sent_at(self, at: float) -> float:
+        held = self._chance.random() * DISORDER if self.target.reorder else 0.0
+        return at + self.target.delay + held
+
+    def test(self, now: float) -> list[str]:
+        """The console's check of the address: an event of each advised type; their notice ids (6.3)."""
+        notices = [
+            Notice(f"{self._rng.getrandbits(128):032x}", event_type, "", checked(event_type, now), now)
+            for event_type in ADVISED
+        ]
+        for notice in notices:
+            self.push(notice)
+        return [notice.notice_id for notice in notices]
 
     def push(self, notice: Notice) -> None:
         self._count += 1
@@ -117,7 +130,7 @@ class Notices:
                 "notice_id": notice.notice_id,
                 "event_type": notice.event_type,
                 "sid": notice.sid,
-                "sequence": notice.payload["sequence"],
+                "sequence": notice.payload.get("sequence"),
                 "attempt": notice.attempt,
                 "status": status,
                 "error": error,

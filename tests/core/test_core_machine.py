@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from recorder_tasks.core import wishes
 from recorder_tasks.core.errors import RecorderError
 from recorder_tasks.core.outcome import Upload
 from tests.core.factories import CADENCE, T0, A, a_session
-from tests.core.vendor_model import Vendor
+from tests.core.vendor_model import Recorder, Vendor
 from tests.core.world import World
 
 WORKERS = st.integers(0, 1)
@@ -32,16 +33,25 @@ class OneRecording(RuleBasedStateMachine):
         async_start=st.booleans(),
         redundancy=st.sampled_from([1, 1, 2]),
         by_token=st.booleans(),
+        called_back=st.sampled_from(["never", "promptly", "in disorder"]),
     )
-    def made(self, names_sid: bool, async_start: bool, redundancy: int, by_token: bool) -> None:
-        more = {"redundancy": redundancy, "by_token": by_token}
+    def made(
+        self, names_sid: bool, async_start: bool, redundancy: int, by_token: bool, called_back: str
+    ) -> None:
+        more: dict[str, Any] = {
+            "redundancy": redundancy,
+            "by_token": by_token,
+            "notified": called_back != "never",
+        }
+        more["health_with_callbacks"] = 55.0 if called_back != "never" else None
         uids = (A, A + 7)
         session = a_session(
             created_at=T0 - 5, end=T0 + 400, health_every=40.0, max_idle=60.0, uids=uids, **more
         )
         vendor = Vendor(now=T0 - 5, max_idle=60.0, names_sid=names_sid)
         self.world = World(session, T0 - 5, vendor, SHORT_TOKENS)
-        self.changes = 0
+        self.changes, self.called_back = 0, called_back
+        self.world.prompt = called_back == "promptly"
         if async_start:
             self.world.pass_time(5)
 
@@ -83,6 +93,9 @@ class OneRecording(RuleBasedStateMachine):
         self.world.pass_time(seconds)
 
     @rule(count=st.integers(1, 20))
+    def time_goes_on_without_trouble(self, count: int) -> None:
+        self.all_goes_well_for_a_while(count)
+
     def all_goes_well_for_a_while(self, count: int) -> None:
         chosen = next((worker for worker in self.world.workers if worker.session is None), None)
         for _ in range(count):
@@ -153,11 +166,38 @@ class OneRecording(RuleBasedStateMachine):
                 recorder.broken = True
             if how in ("dies", "breaks"):
                 self.world.vendor.end(recorder, self.world.now, how)
-            if how == "migrates":  # a second time before anybody saw it again, it is away for too long
-                recorder.missed = recorder.missed or recorder.hidden_until > self.world.now - 60
-                recorder.hidden_until = self.world.now + 60
+            if how == "migrates":
+                self.moves(recorder)
             if how == "vanishes":
-                recorder.hidden_until, recorder.missed = self.world.now + 200, True
+                recorder.missed = True
+                self.world.vendor.migrate(recorder, 200)
+
+    @rule(count=st.integers(4, 12))
+    def it_moves_while_all_is_well(self, count: int) -> None:
+        """What a look then finds must not be taken for its death."""
+        for recorder in self.world.vendor.alive:
+            if recorder.hidden_until <= self.world.now - 60:
+                self.moves(recorder)
+        self.all_goes_well_for_a_while(count)
+
+    def moves(self, recorder: Recorder) -> None:
+        """A second time before anybody saw it again, it is away for too long."""
+        open_episodes = {take.resource_id for take in self.world.stored.takes if take.missing}
+        away = recorder.hidden_until > self.world.now - 60 or recorder.rid in open_episodes
+        recorder.missed = recorder.missed or away
+        self.world.vendor.migrate(recorder, 60)
+
+    @precondition(lambda self: self.called_back == "in disorder" and self.world.callbacks())
+    @rule(
+        data=st.data(), fate=st.sampled_from(["comes", "comes", "comes", "comes and is doubled", "is lost"])
+    )
+    def a_callback(self, data: st.DataObject, fate: str) -> None:
+        """In any order, late, twice or never; save that none comes before what it tells of."""
+        notice = data.draw(st.sampled_from(self.world.callbacks()))
+        if fate != "comes and is doubled":
+            self.world.vendor.callbacks.remove(notice)
+        if fate != "is lost":
+            self.world.hears(notice)
 
     @invariant()
     def the_promises_hold(self) -> None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from recorder_tasks.core.evidence import Notice
 from recorder_tasks.core.outcome import FileSource, Instant, Kind, RecordedFile, Step, Upload
+from recorder_tasks.core.session import Signal
 
 RESOURCE_LIFE = 300.0
 EXIT_SECONDS = 3.0
+EXIT, FAILOVER, LEAVE = 11, 12, 41  # events
 Answer = dict[str, Any]
 
 
@@ -54,6 +57,7 @@ class Vendor:
     resources: dict[str, tuple[int, Instant]] = field(default_factory=dict)
     spent: set[str] = field(default_factory=set)
     recorders: dict[str, Recorder] = field(default_factory=dict)
+    callbacks: list[Notice] = field(default_factory=list)  # on their way, or to be told later
 
     @property
     def alive(self) -> list[Recorder]:
@@ -76,6 +80,17 @@ class Vendor:
     def end(self, recorder: Recorder, at: Instant, by: str) -> None:
         if recorder.alive:
             recorder.ended, recorder.ended_by = at, by
+            self._tell(recorder, at, LEAVE)
+            self._tell(recorder, at, EXIT)
+
+    def migrate(self, recorder: Recorder, seconds: float) -> None:
+        """Out of sight for so long, and then another's callbacks tell of it."""
+        recorder.hidden_until = self.now + seconds
+        self._tell(recorder, recorder.hidden_until, FAILOVER)
+
+    def _tell(self, recorder: Recorder, at: Instant, event: int | None = None) -> None:
+        signal = None if event is None else Signal(at=at, event=event)
+        self.callbacks.append(Notice(at=at, sid=recorder.sid, uid=recorder.uid, signal=signal))
 
     def acquire(self, uid: int) -> Answer:
         if self.full:
@@ -101,6 +116,7 @@ class Vendor:
         self.recorders[rid] = Recorder(
             uid, rid, f"sid-{rid}", self.now, data=self.people, line=line, expires_at=expires_at
         )
+        self._tell(self.recorders[rid], self.now)
         return {"kind": Kind.ACCEPTED, "sid": f"sid-{rid}"}
 
     def _found(self, rid: str) -> Recorder | None:

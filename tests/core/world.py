@@ -10,6 +10,8 @@ from typing import Any
 from recorder_tasks.core import lifecycle, takes
 from recorder_tasks.core.agenda import agenda, lanes
 from recorder_tasks.core.cadence import Cadence
+from recorder_tasks.core.evidence import Notice
+from recorder_tasks.core.hearing import hear
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step
 from recorder_tasks.core.session import Due, Ending, Lane, Session, State
 from recorder_tasks.core.uids import next_uid
@@ -49,6 +51,7 @@ class World:
         self.revision = 0
         self.workers = [Worker(), Worker()]
         self.was_final: State | None = None
+        self.prompt = False  # callbacks come in as soon as they can
 
     # -- the store -------------------------------------------------------------------------------
 
@@ -65,12 +68,23 @@ class World:
             revision=self.stored.revision + "'"
         )
 
+    def callbacks(self) -> list[Notice]:
+        """Those that may come in by now."""
+        return [notice for notice in self.vendor.callbacks if notice.at <= self.now]
+
+    def hears(self, notice: Notice) -> None:
+        """A callback comes in, by whatever receives them."""
+        self.wish(lambda session, now: hear(session, notice))
+
     def due_at(self) -> Instant | None:
         return min(lanes(self.stored, self.now, self.cadence).values(), default=None)
 
     def pass_time(self, seconds: float) -> None:
         self.now += seconds
         self.vendor.pass_to(self.now)
+        for notice in self.callbacks() if self.prompt else ():
+            self.vendor.callbacks.remove(notice)
+            self.hears(notice)
 
     # -- a turn, in three moves ---------------------------------------------------------------------
 

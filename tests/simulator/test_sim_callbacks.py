@@ -213,6 +213,27 @@ def test_reordered_callbacks_come_out_of_sequence() -> None:
     assert sequence != sorted(sequence)
 
 
+def test_delayed_callbacks_come_late_and_say_when_it_was() -> None:
+    vendor = aimed(delay=30)
+    vendor.take()
+    vendor.later(31)
+    assert heard(vendor) == []
+    vendor.later(2)
+    first = heard(vendor)[0]
+    assert (first.due, first.payload["sendts"]) == (EPOCH + 32, int((EPOCH + 2) * 1000))
+
+
+def test_the_check_of_the_console_is_one_event_of_each_advised_type() -> None:
+    vendor = aimed()
+    ids = vendor.world.book.notices.test(vendor.now)
+    notices = heard(vendor)
+    assert [notice.notice_id for notice in notices] == ids
+    assert types(notices) == [40, 11, 1, 12, 31]
+    assert {(notice.payload["channelName"], notice.payload["uid"]) for notice in notices} == {
+        ("test_webhook", 12121212)
+    }
+
+
 def test_a_refused_callback_is_sent_three_times_more_with_growing_gaps() -> None:
     vendor = aimed()
     vendor.take()
@@ -234,7 +255,12 @@ def test_a_refused_callback_is_sent_three_times_more_with_growing_gaps() -> None
 
 @pytest.mark.parametrize(
     ("body", "words"),
-    [({"loss": 2}, "loss: 2"), ({"url": "ftp://x"}, "url"), ({"colour": 1}, "no member colour")],
+    [
+        ({"loss": 2}, "loss: 2"),
+        ({"delay": -1}, "delay: -1"),
+        ({"url": "ftp://x"}, "url"),
+        ({"colour": 1}, "no member colour"),
+    ],
 )
 def test_a_target_that_makes_no_sense_is_refused(body: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):

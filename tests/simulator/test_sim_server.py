@@ -56,6 +56,19 @@ def test_print_app_tells_what_the_running_server_tells(simulator: Simulator) -> 
     assert len(simulator.app["app_id"]) == len(simulator.app["certificate"]) == 32
 
 
+def test_callbacks_may_have_their_address_from_the_start(
+    serve: Callable[..., Simulator], tmp_path: Path
+) -> None:
+    url, state = "http://127.0.0.1:9/agora", str(tmp_path / "vendor.db")
+    simulator = serve("--callbacks", url, "--callback-secret", "hush", "--state", state)
+    assert simulator.admin("GET", "/callbacks")["target"]["url"] == url
+    assert len(simulator.admin("POST", "/callbacks/test")["notice_ids"]) == 5
+    simulator.end()
+    assert serve("--state", state).admin("GET", "/callbacks")["target"]["url"] == url, "and keep it"
+    wrong = subprocess.run([*MODULE, "--callbacks", "ftp://x"], capture_output=True, text=True, timeout=20)
+    assert (wrong.returncode, wrong.stderr) == (2, "simulator: url: not an http or https address\n")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_in_order(serve: Callable[..., Simulator], number: int) -> None:
     assert serve().end(number) == 0
