@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from schedules.entry import Entry
 from schedules.rule import Rule, say_seconds
 
 
@@ -17,6 +19,15 @@ def when(rule: Rule) -> str:
         "ical": lambda: f"ical {_recurrence(rule.ical or '')}",
     }[rule.source]()
     return f"{told}, also {_few(rule.also)}" if rule.also else told
+
+
+def plain(entry: Entry, state: str) -> dict[str, Any]:
+    """An entry for machines, its rule without what has its default."""
+    kept = entry.model_dump(mode="json", include={"revision", "created_at", "pause", "skips", "runs"})
+    if entry.rule is None:
+        return {"name": entry.name, "state": state, **kept}
+    rule = entry.rule.model_dump(mode="json", exclude_defaults=True)
+    return {"name": entry.name, "state": state, "when": when(entry.rule), "rule": rule, **kept}
 
 
 def _few(texts: Sequence[str]) -> str:

@@ -17,6 +17,8 @@ KEPT = timedelta(days=60)  # skips and runs that lie further back are forgotten 
 
 FARTHEST = timedelta(days=400)  # how far an occurrence is looked for
 
+YEARS = range(1900, 9001)  # in which occurrences are looked for; the calendar's own ends are far from it
+
 Running = Literal["leave", "extend", "stop"]
 Standing = Literal["enabled", "paused", "disabled"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -28,3 +29,9 @@ class Occurrence:
     def key(self) -> str:
         """Names this occurrence in the whole namespace."""
         return f"{self.rule}@{self.slot}"
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        instants = {name: getattr(self, name).isoformat() for name in ("begins", "ends", "start", "end")}
+        named = {"schedule": self.rule, "slot": self.slot, "channel": self.channel}
+        return {**named, **instants, "note": self.note, "by_hand": self.by_hand}

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from schedules.calendars import Calendars, DaysOff
 from schedules.cron import read_cron
@@ -29,6 +29,19 @@ class Slot:
 
     occurrence: Occurrence
     off: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        one = self.occurrence
+        return {
+            "schedule": one.rule,
+            "slot": one.slot,
+            "channel": one.channel,
+            "begins": one.begins.isoformat(),
+            "ends": one.ends.isoformat(),
+            "off": self.off,
+            "note": one.note,
+        }
 
 
 def occurrences(

@@ -13,7 +13,7 @@ from typing import Any, Self
 from pydantic import ValidationError
 
 from schedules.difference import Difference, RuleChange, difference
-from schedules.entry import FARTHEST, Entry, Run, Running
+from schedules.entry import FARTHEST, YEARS, Entry, Run, Running
 from schedules.errors import ChangedMeanwhile, InvalidSchedule, NoSuchSchedule, ScheduleExists
 from schedules.occurrence import Occurrence
 from schedules.rule import Pause, Rule
@@ -164,7 +164,7 @@ class Schedules:
     def next(self, name: str, count: int = 5, *, after: datetime | None = None) -> list[Occurrence]:
         """The next occurrences that will be recorded, at most ``count``, within the next 400 days."""
         entry, calendars = self.get(name), self.store.calendars().read
-        since = after or self.store.now()
+        since = self._from(after)
         until, found = since + FARTHEST, list[Occurrence]()
         step = timedelta(days=7)
         while since < until and len(found) < count:
@@ -181,6 +181,21 @@ class Schedules:
             for occurrence in entry.occurrences(since, until, calendars)
         ]
         return sorted(found, key=lambda pair: (pair[1].start, pair[1].key))
+
+    def _from(self, after: datetime | None) -> datetime:
+        if after is not None and after.year not in YEARS:
+            raise InvalidSchedule(f"after: {after.isoformat()} is not within {YEARS[0]}..{YEARS[-1]}")
+        return after or self.store.now()
+
+    def soonest(self, count: int, *, after: datetime | None = None) -> list[tuple[Entry, Occurrence]]:
+        """The next of all schedules, at most ``count``, looked for in ever longer stretches of 400 days."""
+        since = self._from(after)
+        until, step = since + FARTHEST, timedelta(days=1)
+        ahead: list[tuple[Entry, Occurrence]] = []
+        while since < until and len(ahead) < count:
+            ahead += self.upcoming(since, min(since + step, until))
+            since, step = since + step, step * 2
+        return ahead[:count]
 
     def difference(self, timetable: Timetable, *, prune: bool = False) -> Difference:
         """What applying a timetable would change, and which occurrences it would move."""
@@ -276,9 +291,11 @@ def _slot(text: str) -> str:
     """A date or a slot as it names occurrences. Raises InvalidSchedule."""
     text = text.strip().replace(" ", "T")
     try:
-        if len(text) == len("2027-03-08"):
-            return date.fromisoformat(text).isoformat()
-        return f"{datetime.fromisoformat(text).replace(tzinfo=None):%Y-%m-%dT%H:%M}"
+        whole = len(text) == len("2027-03-08")
+        at = date.fromisoformat(text) if whole else datetime.fromisoformat(text).replace(tzinfo=None)
+        if at.year not in YEARS:
+            raise ValueError
+        return f"{at:%Y-%m-%d}" if whole else f"{at:%Y-%m-%dT%H:%M}"
     except ValueError:
         raise InvalidSchedule(
             f"slot: {text!r} is not a date (2027-03-08) or a slot (2027-03-08T09:00)"

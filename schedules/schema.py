@@ -46,7 +46,7 @@ DESCRIPTIONS = {
     "enabled": "false: nothing of it is recorded.",
 }
 TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-DURATION = r"^ *\d+ *$|^(?=.)( *\d+ *h)?( *\d+ *m(in)?)?( *\d+ *s)? *$"
+DURATION = r"^ *[0-9]+ *$|^(?=.)( *[0-9]+ *h)?( *[0-9]+ *m(in)?)?( *[0-9]+ *s)? *$"
 LABEL = {"type": ["string", "number", "boolean", "null"]}
 
 
@@ -67,6 +67,14 @@ def json_schema() -> dict[str, Any]:
         "anyOf": [{"required": ["schedules"]}, {"required": ["calendars"]}],
         "$defs": {"schedule": _schedule(), "defaults": _defaults(), "listed": _listed()},
     }
+
+
+def rule_schema() -> dict[str, Any]:
+    """Of one schedule that is sent by itself, under its name: what :func:`.sent.rule_of` reads."""
+    members = {name: member for name, member in _members().items() if name != "ical_file"}
+    members["timezone"] = {"type": "string", "description": DESCRIPTIONS["timezone"]}
+    members["labels"] = {**members["labels"], "additionalProperties": {"type": "string"}}
+    return {"type": "object", "additionalProperties": False, "required": ["timezone"], "properties": members}
 
 
 def _calendars() -> dict[str, Any]:

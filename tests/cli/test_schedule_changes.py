@@ -16,7 +16,7 @@ from recorder_tasks.cli import following
 from recorder_tasks.cli.schedule import changing
 from recorder_tasks.core.session import State
 from recorder_tasks.flow.desk import Desk
-from recorder_tasks.flow.planning import Planned
+from recorder_tasks.flow.planning import Planned, Planner
 from recorder_tasks.recording import Recording
 from recorder_tasks.wiring import Wiring
 from schedules.rule import Overlap
@@ -281,9 +281,7 @@ def test_a_length_that_nobody_can_record_is_refused(run: Run, math: Any, minutes
 def test_a_run_that_cannot_be_planned_is_told_why(
     run: Run, deployment: Wiring, math: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        changing, "plan", lambda _, names: {name: Planned(fault="no room for it") for name in names}
-    )
+    monkeypatch.setattr(Planner, "plan", lambda *_: Planned(fault="no room for it"))
     answer = run("schedule", "run-now", "math")
     assert (answer.exit_code, answer.stderr) == (1, "recorder: math: no room for it\n")
     paused = run("schedule", "pause", "math")

@@ -1,30 +1,23 @@
-"""add: one schedule from the command line; and what the clocks will do to it."""
+"""add: one schedule from the command line, with what the clocks will do to it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import click
 
 from recorder_tasks.cli.options import AS_JSON, Json, label_option
 from recorder_tasks.cli.recordings import STATE_OF_MODES
-from recorder_tasks.cli.schedule.changing import counted
 from recorder_tasks.cli.schedule.reach import NAME, parts, plan, summary, wall
 
 if TYPE_CHECKING:
     from recorder_tasks.wiring import Wiring
-    from schedules.calendars import Calendars
     from schedules.entry import Entry
     from schedules.occurrence import Occurrence
     from schedules.rule import Rule
 
 NEXT = 5
-YEAR = 370  # days that warnings look ahead
-NAMED = 3  # schedules in one warning
 OVERLAPS = ("skip", "queue", "allow", "cancel_previous")
 RECORDING = ("mode", "storage", "recipe")  # what is whoever records's affair
 
@@ -82,6 +75,9 @@ def add_command(name: str, replace: bool, as_json: bool, **given: Any) -> None:
     """Record by a rule: weekly slots, a cron expression, or dates."""
     if not (given["slots"] or given["cron"] or given["dates"]):
         raise click.UsageError("when? Give --slots, --cron or --date.")
+    from recorder_tasks.flow.replanning import counted
+    from schedules.clock_warnings import clock_warnings
+
     deployment = parts()
     entry = _added(deployment, name, replace, _members(given))
     planned = plan(deployment, [name])
@@ -93,7 +89,12 @@ def add_command(name: str, replace: bool, as_json: bool, **given: Any) -> None:
         from recorder_tasks.cli import shown
 
         rule = entry.rule.model_dump(mode="json", exclude_defaults=True)
-        document = {"name": name, "rule": rule, "next": [plain(one) for one in ahead], "warnings": warnings}
+        document = {
+            "name": name,
+            "rule": rule,
+            "next": [one.as_json() for one in ahead],
+            "warnings": warnings,
+        }
         shown.as_json({**document, "recordings": counted(planned)})
     else:
         click.echo(f"{name}: stored, its times are those of {entry.rule.timezone}")
@@ -142,47 +143,6 @@ def _next(ahead: list[Occurrence], rule: Rule) -> list[str]:
     return [f"{'next:' if n == 0 else '':5} {text}" for n, text in enumerate(told)]
 
 
-def plain(one: Occurrence) -> dict[str, Any]:
-    """An occurrence for machines."""
-    instants = {name: getattr(one, name).isoformat() for name in ("begins", "ends", "start", "end")}
-    named = {"schedule": one.rule, "slot": one.slot, "channel": one.channel}
-    return {**named, **instants, "note": one.note, "by_hand": one.by_hand}
-
-
 def say_warnings(sentences: Iterable[str]) -> None:
     for sentence in sentences:
         click.secho(f"warning: {sentence}", fg="yellow", err=True)
-
-
-def clock_warnings(rules: Iterable[Rule], calendars: Calendars, now: datetime) -> list[str]:
-    """What the clocks do to these rules within a year, one sentence for all that it happens to."""
-    from schedules.recurrence import clock_changes
-
-    whom: dict[str, list[str]] = {}
-    turns: dict[str, list[datetime]] = {}
-    for rule in rules:
-        if rule.timezone not in turns:
-            turns[rule.timezone] = list(_turns(rule.zone, now))
-        for at in turns[rule.timezone]:  # elsewhere nothing happens, and a year of lessons is long to read
-            for note in dict.fromkeys(clock_changes(rule, at, 4, calendars=calendars)):
-                whom.setdefault(note, []).append(rule.name)
-    return [f"{note}: {_few(dict.fromkeys(names))}" for note, names in whom.items()]
-
-
-def _turns(zone: ZoneInfo, now: datetime) -> Iterable[datetime]:
-    """Where four days begin in which the clocks are changed."""
-    first = now.astimezone(zone).date()
-    days = [first + timedelta(days=n) for n in range(-1, YEAR)]
-    for day, following in pairwise(days):
-        if _offset(day, zone) != _offset(following, zone):
-            yield max(now, datetime.combine(day - timedelta(days=1), time(), zone))
-
-
-def _offset(day: date, zone: ZoneInfo) -> timedelta | None:
-    return datetime.combine(day, time(12), zone).utcoffset()
-
-
-def _few(names: Iterable[str]) -> str:
-    every = list(names)
-    more = f" ({len(every) - NAMED} more)" if len(every) > NAMED else ""
-    return ", ".join(every[:NAMED]) + more

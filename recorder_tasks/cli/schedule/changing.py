@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from recorder_tasks.flow.planning import Planned
     from recorder_tasks.recording import Recording
     from recorder_tasks.wiring import Wiring
-    from schedules.entry import Entry, Run
+    from schedules.entry import Entry
 
 Running = Literal["leave", "extend", "stop"]
 SLOT = click.argument("slot", metavar="DATE|SLOT")
@@ -111,8 +111,7 @@ def run_now_command(name: str, minutes: float | None, watch: bool, as_json: bool
         raise click.BadParameter(f"{minutes} is not a length.", param_hint="--minutes")
     deployment = parts()
     found(deployment, name)
-    run = deployment.timetable.run_now(name, minutes=minutes)
-    recording = _begun(deployment, name, run)
+    recording = deployment.replanning.run_now(name, minutes=minutes)
     if watch:
         recording = look_on(deployment.desk, recording.session_id, timeout=None, quiet=as_json)
     _show(recording, as_json)
@@ -163,6 +162,7 @@ def at_terminal() -> bool:
 def answer(said: str, document: Mapping[str, Any], planned: Mapping[str, Planned], as_json: bool) -> None:
     """What was done and what planning came to; exit status 1 if something could not be planned."""
     from recorder_tasks.cli import shown
+    from recorder_tasks.flow.replanning import counted
 
     if as_json:
         shown.as_json({**document, "recordings": counted(planned)})
@@ -170,13 +170,6 @@ def answer(said: str, document: Mapping[str, Any], planned: Mapping[str, Planned
         click.echo(f"{said}\n{summary(dict(planned))}")
     if any(one.fault for one in planned.values()):
         raise click.exceptions.Exit(1)
-
-
-def counted(planned: Mapping[str, Planned]) -> dict[str, Any]:
-    """What planning came to, for machines: how many recordings, and the schedules that failed, with why."""
-    kinds = ("created", "moved", "withdrawn", "stopped", "extended")
-    counts = {kind: sum(len(getattr(one, kind)) for one in planned.values()) for kind in kinds}
-    return {**counts, "faults": {name: one.fault for name, one in planned.items() if one.fault}}
 
 
 def _planned(deployment: Wiring, name: str, what: str, as_json: bool) -> None:
@@ -195,22 +188,6 @@ def _by_its_clock(deployment: Wiring, entry: Entry, text: str) -> datetime:
         return parse(text, deployment.schedules.now(), entry.rule.zone)
     except ValueError as wrong:
         raise click.BadParameter(f"{wrong}.", param_hint="--until") from None
-
-
-def _begun(deployment: Wiring, name: str, run: Run) -> Recording:
-    """The recording of a run by hand; if it cannot be planned, it is told why."""
-    from recorder_tasks.core.errors import NoSuchSession
-    from recorder_tasks.flow.asking import session_id_of
-    from schedules.errors import ScheduleError
-
-    planned = plan(deployment, [name])[name]
-    try:
-        return deployment.desk.get(
-            session_id_of(f"schedule:{name}@{run.slot}", deployment.settings.namespace)
-        )
-    except NoSuchSession:
-        why = planned.fault or "somebody else has changed it meanwhile; look again"
-        raise ScheduleError(f"{name}: {why}") from None
 
 
 def _show(recording: Recording, as_json: bool) -> None:

@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from recorder_tasks.cli.schedule.adding import plain
 from recorder_tasks.cli.schedule.reach import wall
 
 if TYPE_CHECKING:
-    from schedules.conflicts import Conflict
-    from schedules.difference import CalendarChange, Difference, MemberChange, RuleChange
+    from recorder_tasks.flow.applying import Preview
+    from schedules.difference import CalendarChange, Difference, RuleChange
     from schedules.occurrence import Occurrence
     from schedules.rule import Rule
     from schedules.timetable import Timetable
 
-DAYS = 14  # as the difference looks ahead
 LISTED = 20  # schedules of one kind
-FIRST = 3  # occurrences of one kind
 WIDE = 60  # characters of a member's value
 
 
-@dataclass(frozen=True)
-class Preview:
-    """What applying does, and what is wrong with it though it can be applied."""
-
-    difference: Difference
-    warnings: list[str]
-    conflicts: list[Conflict]
-    forecast: list[str]
-
-
-def changes_of(found: Difference) -> list[RuleChange]:
-    return [*found.added, *found.changed, *found.removed]
-
-
-# For people
-
-
 def lines_of(preview: Preview, timetable: Timetable) -> Iterator[str]:
+    from recorder_tasks.flow.applying import changes_of
+
     found = preview.difference
     if found.empty:
         count = len(found.unchanged)
@@ -110,7 +91,9 @@ def _calendar(change: CalendarChange) -> str:
 
 def _ahead(changes: Sequence[RuleChange]) -> Iterator[str]:
     """How many occurrences of the next days come, go and move, and the first of each."""
-    come, gone, moved = _touched(changes)
+    from recorder_tasks.flow.applying import DAYS, FIRST, touched
+
+    come, gone, moved = touched(changes)
     yield (
         f"next {DAYS} days: {len(come)} recordings appear, {len(gone)} disappear, {len(moved)} are moved "
         f"or change channel"
@@ -121,79 +104,8 @@ def _ahead(changes: Sequence[RuleChange]) -> Iterator[str]:
         yield f"  ~ {_at(old, before)} -> {_at(rule, after, named=False)}"
 
 
-Found = list[tuple["Rule", "Occurrence"]]
-Moved = list[tuple["Rule", "Occurrence", "Rule", "Occurrence"]]
-
-
-def _touched(changes: Sequence[RuleChange]) -> tuple[Found, Found, Moved]:
-    """What comes, goes and moves, each by time, with the rules whose clocks tell it."""
-    come = [(one.after, each) for one in changes if one.after for each in one.appear]
-    gone = [(one.before, each) for one in changes if one.before for each in one.disappear]
-    moved = [
-        (one.before, each.before, one.after, each.after)
-        for one in changes
-        if one.before and one.after
-        for each in one.moved
-    ]
-    return (
-        sorted(come, key=lambda pair: pair[1].begins),
-        sorted(gone, key=lambda pair: pair[1].begins),
-        sorted(moved, key=lambda four: four[1].begins),
-    )
-
-
 def _at(rule: Rule, one: Occurrence, *, named: bool = True) -> str:
     """``math-7b  Mon 2027-03-08 09:00 to 09:50``, with the channel where that is not the name."""
     span = f"{wall(one.start, rule.zone)} to {one.end.astimezone(rule.zone):%H:%M}"
     place = "" if one.channel == rule.name else f" in {one.channel}"
     return f"{one.rule}  {span}{place}" if named else f"{span}{place}"
-
-
-# For machines
-
-
-def document_of(preview: Preview, timetable: Timetable) -> dict[str, Any]:
-    found = preview.difference
-    come, gone, moved = _touched(changes_of(found))
-    return {
-        "source": timetable.source,
-        "changes": not found.empty,
-        "added": [{"name": one.name, "rule": _rule(one.after)} for one in found.added],
-        "changed": [_plain_change(one) for one in found.changed],
-        "removed": [one.name for one in found.removed],
-        "absent": list(found.absent),
-        "unchanged": list(found.unchanged),
-        "calendars": [
-            {"name": one.name, "before": one.before, "after": one.after, "used_by": one.used_by}
-            for one in found.calendars
-        ],
-        "days": DAYS,
-        "appear": {"count": len(come), "first": [plain(one) for _, one in come[:FIRST]]},
-        "disappear": {"count": len(gone), "first": [plain(one) for _, one in gone[:FIRST]]},
-        "moved": {
-            "count": len(moved),
-            "first": [{"before": plain(one), "after": plain(other)} for _, one, _, other in moved[:FIRST]],
-        },
-        "warnings": preview.warnings,
-        "conflicts": [one.as_json() for one in preview.conflicts],
-        "forecast": preview.forecast,
-    }
-
-
-def _rule(rule: Rule | None) -> dict[str, Any]:
-    return {} if rule is None else rule.model_dump(mode="json", exclude_defaults=True)
-
-
-def _plain_change(change: RuleChange) -> dict[str, Any]:
-    assert change.before is not None
-    assert change.after is not None
-    before, after = (rule.model_dump(mode="json") for rule in (change.before, change.after))
-    members = [_plain_member(one, before, after) for one in change.members]
-    return {"name": change.name, "members": members, "calendars": list(change.calendars)}
-
-
-def _plain_member(
-    change: MemberChange, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> dict[str, Any]:
-    name = change.member
-    return {"member": name, "before": before[name], "after": after[name]}

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from recorder_tasks.cli.schedule.foresight import Date
 
-if TYPE_CHECKING:
-    from recorder_tasks.flow.foresight import Source
-
-AHEAD = timedelta(days=365)
 REPLACE = click.option("--replace", is_flag=True, help="Write over a file that is there already.")
 PATH = click.Path(path_type=Path, dir_okay=False)
 
@@ -72,27 +67,10 @@ def export_ics_command(
 ) -> None:
     """Occurrences as an .ics file, each an event of its own."""
     from recorder_tasks.cli.schedule.reach import parts
-    from recorder_tasks.flow.foresight import in_force
-    from schedules.errors import InvalidSchedule
+    from recorder_tasks.flow.foresight import calendar_file, in_force
 
     looked = in_force(parts().timetable).only(names)
-    first = first or looked.today
-    last = last or first + AHEAD
-    if last < first:
-        raise InvalidSchedule(f"to: {last} is before the first day, {first}")
-    _written(_ics(looked, first, last), path, replace)
-
-
-def _ics(looked: Source, first: date, last: date) -> bytes:
-    from schedules.errors import ScheduleError
-
-    try:
-        from schedules.ical_export import write_ics
-    except ImportError as missing:
-        raise ScheduleError(str(missing)) from None
-    rules = [entry.rule for entry in looked.entries.values() if entry.rule is not None]
-    since, until = looked.midnight(first), looked.midnight(last + timedelta(days=1))
-    return write_ics(rules, since, until, calendars=looked.calendars)
+    _written(calendar_file(looked, first, last), path, replace)
 
 
 def _written(data: bytes, path: Path | None, replace: bool) -> None:

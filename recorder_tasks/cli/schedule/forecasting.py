@@ -11,10 +11,9 @@ import click
 
 from recorder_tasks.cli.options import AS_JSON
 from recorder_tasks.cli.schedule.foresight import EMPTY, FILE, Date, hint, source
-from recorder_tasks.flow.foresight import Source, assumed, foresee
+from recorder_tasks.flow.foresight import Source, document_of, foresee, limited_to
 
 if TYPE_CHECKING:
-    from recorder_tasks.settings import Settings
     from schedules.foreseen import Forecast
 
 ASSUMED = """no app is configured, so the vendor's usual limits are taken:
@@ -68,6 +67,7 @@ def forecast_command(
     as_json: bool,
 ) -> None:
     """Recordings at once and requests a second against the limits, and what begins late."""
+    from recorder_tasks.cli import shown
     from recorder_tasks.local.environment import join_running
     from recorder_tasks.settings import load
 
@@ -76,45 +76,15 @@ def forecast_command(
     begin = looked.now if since is None else looked.midnight(since)
     until = looked.midnight((since or looked.today) + timedelta(days=days))
     configured = load()
-    limited, names = _limits(configured, looked, app)
+    limited, names = limited_to(app, configured, looked)
     planned = [one for one in looked.planned(begin, until) if one.app in names]
     found = foresee(planned, limited, begin, until)
     if as_json:
-        _json(found, begin, until, fail_over, assumption=not configured.apps)
+        shown.as_json(document_of(found, begin, until, percent=fail_over, assumed=not configured.apps))
     else:
         _shown(found, looked, begin, until, assumption=not configured.apps)
     if fail_over is not None and any(one.over(fail_over) for one in found.values()):
         raise click.exceptions.Exit(1)
-
-
-def _limits(settings: Settings, looked: Source, app: str | None) -> tuple[Settings, set[str]]:
-    """The settings to count by, and the apps that are looked at."""
-    from schedules.errors import InvalidSchedule
-
-    used = {entry.rule.app for entry in looked.entries.values() if entry.rule is not None}
-    known = used | set(settings.apps)
-    if app is not None and app not in known:
-        there = ", ".join(sorted(known)) or "none"
-        raise InvalidSchedule(f"app: there is none called {app!r} (there are: {there})")
-    return assumed(settings, used), used if app is None else {app}
-
-
-def _json(
-    found: Mapping[str, Forecast],
-    since: datetime,
-    until: datetime,
-    percent: float | None,
-    *,
-    assumption: bool,
-) -> None:
-    from recorder_tasks.cli import shown
-
-    apps = {
-        name: {**one.as_json(), "sentences": one.sentences(), "over": one.over(percent or 100.0)}
-        for name, one in found.items()
-    }
-    span = {"since": since.isoformat(), "until": until.isoformat()}
-    shown.as_json({**span, "assumed_limits": assumption, "apps": apps})
 
 
 def _shown(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,11 +15,9 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from recorder_tasks.wiring import Wiring
     from schedules.entry import Entry
     from schedules.occurrence import Occurrence
 
-FARTHEST = timedelta(days=400)
 NOTHING = "nothing within the next 400 days"
 COLOURS = {"enabled": "green", "paused": "yellow", "disabled": "dim"}
 
@@ -37,6 +34,7 @@ def list_command(as_json: bool) -> None:
     """All schedules: when, what is next by their own clocks, and what is paused."""
     from recorder_tasks.cli import shown
     from recorder_tasks.flow.foresight import in_force
+    from schedules.described import plain
 
     source = in_force(parts().timetable)
     rows = [
@@ -47,7 +45,7 @@ def list_command(as_json: bool) -> None:
         shown.as_json(
             {
                 "schedules": [
-                    {**_plain_entry(entry, state), "next": None if one is None else _plain(one)}
+                    {**plain(entry, state), "next": None if one is None else one.as_json()}
                     for entry, state, one in rows
                 ]
             }
@@ -64,12 +62,13 @@ def list_command(as_json: bool) -> None:
 def show_command(name: str, as_json: bool) -> None:
     """One schedule: its rule without what is usual, what people changed, and what is next."""
     from recorder_tasks.cli import shown
+    from schedules.described import plain
 
     deployment = parts()
     entry = found(deployment, name)
     state, ahead = entry.state(deployment.schedules.now()), deployment.timetable.next(name, 5)
     if as_json:
-        shown.as_json({**_plain_entry(entry, state), "next": [_plain(one) for one in ahead]})
+        shown.as_json({**plain(entry, state), "next": [one.as_json() for one in ahead]})
         return
     out = shown.console()
     out.print(_whole(entry, state))
@@ -93,29 +92,18 @@ def next_command(name: str | None, count: int, as_json: bool) -> None:
 
     deployment = parts()
     if name is None:
-        ahead = _soonest(deployment, count)
+        ahead = deployment.timetable.soonest(count)
     else:
         entry = found(deployment, name)
         ahead = [(entry, one) for one in deployment.timetable.next(name, count)]
     if as_json:
-        shown.as_json({"occurrences": [_plain(one) for _, one in ahead]})
+        shown.as_json({"occurrences": [one.as_json() for _, one in ahead]})
     elif ahead:
         shown.console().print(_occurrences(ahead, named=name is None))
     elif name is None and not deployment.timetable.all():
         click.echo(EMPTY)
     else:
         click.echo(NOTHING if name is None else _why_nothing(entry.state(deployment.schedules.now())))
-
-
-def _soonest(deployment: Wiring, count: int) -> list[tuple[Entry, Occurrence]]:
-    """The next of all schedules, looked for in ever longer stretches."""
-    since = deployment.schedules.now()
-    until, step = since + FARTHEST, timedelta(days=1)
-    ahead: list[tuple[Entry, Occurrence]] = []
-    while since < until and len(ahead) < count:
-        ahead += deployment.timetable.upcoming(since, min(since + step, until))
-        since, step = since + step, step * 2
-    return ahead[:count]
 
 
 def _told(entry: Entry, state: str) -> Text:
@@ -217,21 +205,3 @@ def _note(one: Occurrence) -> str:
 
 def _why_nothing(state: str) -> str:
     return NOTHING if state == "enabled" else f"{NOTHING}: it is {state}"
-
-
-def _plain(one: Occurrence) -> dict[str, Any]:
-    """An occurrence for machines."""
-    instants = {name: getattr(one, name).isoformat() for name in ("begins", "ends", "start", "end")}
-    named = {"schedule": one.rule, "slot": one.slot, "channel": one.channel}
-    return {**named, **instants, "note": one.note, "by_hand": one.by_hand}
-
-
-def _plain_entry(entry: Entry, state: str) -> dict[str, Any]:
-    """An entry for machines, its rule without what has its default."""
-    kept = entry.model_dump(mode="json", include={"revision", "created_at", "pause", "skips", "runs"})
-    if entry.rule is None:
-        return {"name": entry.name, "state": state, **kept}
-    from schedules.described import when
-
-    rule = entry.rule.model_dump(mode="json", exclude_defaults=True)
-    return {"name": entry.name, "state": state, "when": when(entry.rule), "rule": rule, **kept}

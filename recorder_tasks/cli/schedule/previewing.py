@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from recorder_tasks.flow.foresight import Source
     from schedules.recurrence import Slot
 
-OLDER = "before it was added"
-
 
 @click.command(
     "preview",
@@ -40,42 +38,13 @@ def preview_command(
     from recorder_tasks.cli import shown
 
     looked = source(path).only(names)
-    day = since or looked.today
-    monday = day - timedelta(days=day.weekday())
-    begin, until = looked.midnight(monday), looked.midnight(monday + timedelta(weeks=weeks))
-    found = _slots(looked, begin, until)
+    begin, until = looked.weeks(since, weeks)
+    found = looked.slots(begin, until)
     if as_json:
         span = {"since": begin.isoformat(), "until": until.isoformat(), "timezone": looked.zone.key}
-        shown.as_json({**span, "slots": [_plain(slot) for slot in found]})
+        shown.as_json({**span, "slots": [slot.as_json() for slot in found]})
     else:
         _show(looked, found, begin, until)
-
-
-def _slots(looked: Source, since: datetime, until: datetime) -> list[Slot]:
-    """Of all schedules, with what was asked for by hand."""
-    from schedules.recurrence import Slot
-
-    found = []
-    for entry in looked.entries.values():
-        for slot in entry.slots(since, until, looked.calendars):
-            older = slot.occurrence.ends <= entry.created_at
-            found.append(Slot(slot.occurrence, slot.off or OLDER) if older else slot)
-        asked = entry.occurrences(since, until, looked.calendars) if entry.runs else []
-        found += [Slot(one) for one in asked if one.by_hand]
-    return sorted(found, key=lambda slot: (slot.occurrence.begins, slot.occurrence.key))
-
-
-def _plain(slot: Slot) -> dict[str, object]:
-    one = slot.occurrence
-    return {
-        "schedule": one.rule,
-        "slot": one.slot,
-        "channel": one.channel,
-        "begins": one.begins.isoformat(),
-        "ends": one.ends.isoformat(),
-        "off": slot.off,
-        "note": one.note,
-    }
 
 
 def _show(looked: Source, found: list[Slot], since: datetime, until: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -23,7 +23,6 @@ RUNNING = click.option(
     show_default=True,
     help="What happens to occurrences that are recording already.",
 )
-LEASE, EACH = 30.0, 0.5  # seconds, and more for each schedule, in which no worker plans what is planned here
 
 
 def parts() -> Wiring:
@@ -56,25 +55,20 @@ def plan(deployment: Wiring, names: Sequence[str]) -> dict[str, Planned]:
 
     from recorder_tasks.cli.shown import console
 
-    # what else is due at this moment comes along, and is planned as well
-    due = deployment.schedules.take_due(2 * len(names), lease=LEASE + EACH * len(names)).names
-    every = list(dict.fromkeys([*names, *due]))
-    quiet = len(names) < 20 or not sys.stderr.isatty()
-    planned = {}
-    for name in track(every, "planning", console=console(err=True), disable=quiet, transient=True):
-        planned[name] = deployment.planner.plan(name)
-    deployment.bells.tick()
-    return {name: planned[name] for name in names}
+    def watch(every: Sequence[str]) -> Iterable[str]:
+        quiet = len(names) < 20 or not sys.stderr.isatty()
+        return track(every, "planning", console=console(err=True), disable=quiet, transient=True)
+
+    return deployment.replanning.plan(names, watch)
 
 
 def summary(planned: dict[str, Planned]) -> str:
     """What planning came to, in one line."""
-    counts = {
-        what: sum(len(getattr(one, what)) for one in planned.values())
-        for what in ("created", "moved", "withdrawn", "stopped", "extended")
-    }
-    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    troubles = "".join(f"\n{name}: {one.fault}" for name, one in planned.items() if one.fault)
+    from recorder_tasks.flow.replanning import KINDS, counted
+
+    counts = counted(planned)
+    told = ", ".join(f"{counts[what]} {what}" for what in KINDS if counts[what])
+    troubles = "".join(f"\n{name}: {fault}" for name, fault in counts["faults"].items())
     return f"recordings: {told or 'none touched'}{troubles}"
 
 
