@@ -14,15 +14,17 @@ from urllib.parse import quote
 
 from celery import Celery, bootsteps, chain, signals
 from celery.app.amqp import AMQP
-from celery.worker import state
 from kombu.connection import Connection
 from kombu.entity import Queue
 
+from recorder_tasks.celery_logs import Logging
 from recorder_tasks.core.session import Lane
+from recorder_tasks.courier_step import CourierStep
 from recorder_tasks.flow.calendar import Calendar
 from recorder_tasks.flow.dispatcher import GENERAL, Dispatcher, Hands
 from recorder_tasks.flow.keeper import Keeper
 from recorder_tasks.messages import careful
+from recorder_tasks.pools import GENERAL_QUEUE, STOP_QUEUE, in_process, ours_in_pool, own_queue
 from recorder_tasks.settings import Settings, load
 from recorder_tasks.store import Claim
 from recorder_tasks.store.connection import CONNECT, SentinelUrl, connect
@@ -30,8 +32,6 @@ from recorder_tasks.wiring import Wiring, name_worker, wiring
 from schedules.store import ScheduleStore
 from schedules.zones import release
 
-GENERAL_QUEUE = "recorder"
-STOP_QUEUE = "recorder.stop"
 LANE_TASK = {
     Lane.STOP: "recorder.stop",
     Lane.CONFIRM: "recorder.confirm",
@@ -71,11 +71,6 @@ class QuickAMQP(AMQP):  # type: ignore[misc]
     BrokerConnection = QuickConnection
 
 
-def own_queue(worker: str) -> str:
-    """The queue that only this worker reads: its dispatcher's way to its own pool."""
-    return f"recorder.at.{worker}"
-
-
 def attach(app: Celery, settings: Settings | None = None) -> Celery:
     """Make ``app`` able to record: the ``recorder.*`` tasks, their queues, and a dispatcher in its workers.
 
@@ -103,7 +98,7 @@ def attach(app: Celery, settings: Settings | None = None) -> Celery:
     app.conf.broker_connection_max_retries = None
     app.conf.broker_channel_error_retry = True
     app.conf.schedules_at = partial(_schedules_at, settings)
-    app.steps["worker"].add(DispatcherStep)
+    app.steps["worker"].update((DispatcherStep, CourierStep))
     app.recorder_settings = settings
     return app
 
@@ -128,7 +123,7 @@ def build(settings: Settings | None = None) -> Celery:
     url, options = _broker(chosen.broker)
     if chosen.namespace != "default":  # whose queues have plain names, for producers that know only those
         options["global_keyprefix"] = f"recorder:{{{chosen.namespace}}}:celery:"
-    app = Celery("recorder_tasks", amqp=QuickAMQP)
+    app = Celery("recorder_tasks", amqp=QuickAMQP, log=Logging)
     app.conf.update(
         broker_url=url,
         result_backend=url,
@@ -175,7 +170,8 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
     On the worker's blueprint, not the consumer's: a consumer step dies with each lost broker connection.
     """
 
-    requires = ("celery.worker.components:Pool",)
+    # Stopped in the opposite order: a courier waits for attempts, when nothing may be claimed any more.
+    requires = ("celery.worker.components:Pool", "recorder_tasks.courier_step:CourierStep")
 
     def __init__(self, worker: Any, **kwargs: Any) -> None:
         super().__init__(worker, **kwargs)
@@ -197,14 +193,16 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
     def start(self, worker: Any) -> None:
         app = worker.app
         parts: Wiring = wiring(app.recorder_settings, worker=worker.hostname)
-        hands = Hands(int(worker.concurrency), None if _in_process(worker) else _requests_in_pool)
+        hands = Hands(int(worker.concurrency), None if in_process(worker) else ours_in_pool)
         queue = own_queue(worker.hostname)
 
         def send(claim: Claim) -> None:
             signature(app, claim, queue).apply_async()
 
         lanes = self._lanes(app)
-        told = {"zones": release()}
+        told: dict[str, Any] = {"zones": release()}
+        if Lane.START in lanes:  # such a worker has a courier
+            told["webhooks"] = sorted(parts.settings.webhooks)
         self.dispatcher = Dispatcher(parts.store, parts.settings, lanes, hands, send, worker.hostname, told)
         self.keeper = Keeper(parts.turns)
         self.dispatcher.lost = self.keeper.lost  # type: ignore[method-assign]
@@ -235,22 +233,12 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
     terminate = stop
 
 
-def _in_process(worker: Any) -> bool:
-    """Whether the pool's tasks run in this process, and so can tell us when they end."""
-    return str(worker.pool_cls.__module__).rsplit(".", 1)[-1] in {"thread", "solo", "gevent", "eventlet"}
-
-
-def _requests_in_pool() -> int:
-    while True:
-        try:
-            return sum(1 for request in state.reserved_requests if request.name.startswith("recorder."))
-        except RuntimeError:  # the consumer's thread took or finished one meanwhile
-            continue
-
-
 def signature(app: Celery, claim: Claim, queue: str) -> Any:
-    """The task of a claim, to a queue of the claiming worker. acquire and start are one chain (facts 5.1)."""
-    link = {"immutable": True, "queue": queue}
+    """The task of a claim, to a queue of the claiming worker. acquire and start are one chain (facts 5.1).
+
+    Whoever watches the tasks is shown the session only: the token means nothing to people.
+    """
+    link = {"immutable": True, "queue": queue, "argsrepr": repr((claim.session_id,))}
     args = (claim.session_id, claim.token)
     if claim.lane is Lane.START:
         names = ("recorder.acquire", "recorder.start")

@@ -12,7 +12,7 @@ from celery import Celery
 from celery.exceptions import Ignore
 
 from recorder_tasks.core.outcome import Step
-from recorder_tasks.flow.turn import CONFIRM_RANK
+from recorder_tasks.flow.slots import CONFIRM_RANK
 from recorder_tasks.wiring import Wiring, wiring
 
 
@@ -51,6 +51,11 @@ def register(app: Celery) -> None:
         """Schedules that a beat announced: planned twice nothing changes, lost it is announced again."""
         for name in names:
             parts().planner.plan(name)
+
+    @app.task(name="recorder.notify", ignore_result=True, shared=False)
+    def notify(delivery_id: str, token: str, subscription: str) -> None:
+        """One attempt to deliver a notification: receivers know a second one by its id."""
+        parts().webhooks.deliver(delivery_id, token)
 
     @app.task(name="recorder.check", ignore_result=True, shared=False)
     def check() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
 
+from recorder_tasks import logs
 from recorder_tasks.core.agenda import lanes
 from recorder_tasks.core.session import Session
 from recorder_tasks.flow.bells import Bells
@@ -16,11 +17,13 @@ from recorder_tasks.flow.desk import Desk
 from recorder_tasks.flow.journal import Journal
 from recorder_tasks.flow.planned import faults
 from recorder_tasks.flow.planning import Planner
+from recorder_tasks.flow.replanning import Replanning
 from recorder_tasks.flow.turn import Turns
 from recorder_tasks.flow.vendors import Vendors
 from recorder_tasks.flow.verification import Verifier
+from recorder_tasks.flow.webhooks import Webhooks
 from recorder_tasks.settings import Settings, load
-from recorder_tasks.store import Dues, Store, StoreOptions
+from recorder_tasks.store import Dues, Meters, Store, StoreOptions
 from schedules.rule import Rule
 from schedules.schedules import Schedules
 from schedules.store import ScheduleStore
@@ -45,6 +48,11 @@ class Wiring:
     def store(self) -> Store:
         options = StoreOptions(wait_aof=self.settings.wait_aof, wait_replicas=self.settings.wait_replicas)
         return Store(self.settings.redis_url, self.settings.namespace, options=options)
+
+    @property
+    def meters(self) -> Meters:
+        """What this process counts for the fleet."""
+        return self.store.meters
 
     @cached_property
     def vendors(self) -> Vendors:
@@ -83,12 +91,21 @@ class Wiring:
         return Planner(self.store, self.schedules, self.settings)
 
     @cached_property
+    def replanning(self) -> Replanning:
+        """Plans what people change in the timetable, at once."""
+        return Replanning(self.timetable, self.planner, self.bells, self.desk)
+
+    @cached_property
     def bells(self) -> Bells:
         return Bells(self.store, self.settings)
 
     @cached_property
     def desk(self) -> Desk:
         return Desk(self.store, self.settings)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        return Webhooks(self.store, self.settings)
 
     def check(self) -> None:
         """One round of the checker over a slice of the sessions."""
@@ -128,6 +145,7 @@ def wiring(settings: Settings | None = None, worker: str | None = None) -> Wirin
 def name_worker(name: str) -> None:
     """Name the journal of this process and of those that it forks; a journal in use keeps its name."""
     global _worker
+    logs.name_process(name)
     with _lock:
         _worker = name
         for parts in _built.values():

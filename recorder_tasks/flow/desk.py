@@ -6,14 +6,12 @@ save :meth:`Desk.diagnose` with the clients that it is given.
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from recorder_tasks.agora import Callback, verify
+from recorder_tasks.agora import SignatureError
 from recorder_tasks.core import story, wishes
 from recorder_tasks.core.agenda import lanes
 from recorder_tasks.core.causes import Cause
@@ -22,49 +20,24 @@ from recorder_tasks.core.errors import InvalidWish, KeyClash, NoSuchSession, Not
 from recorder_tasks.core.outcome import Frozen, Instant
 from recorder_tasks.core.pages import LONGEST_HOURS
 from recorder_tasks.core.session import Session, State
-from recorder_tasks.flow.asking import Ask, checked_change, new_id, plan, session_id_of
+from recorder_tasks.flow import feed, finding, listing, orphans
+from recorder_tasks.flow.asking import TOO_EARLY, TOO_LATE, Ask, checked_change, new_id, plan, session_id_of
+from recorder_tasks.flow.feed import POLL_MS, RecordingEvent
+from recorder_tasks.flow.finding import Hits, Suggestion
 from recorder_tasks.flow.granting import Wish, grant
-from recorder_tasks.flow.live_takes import nameless
+from recorder_tasks.flow.listing import Day, Found
 from recorder_tasks.flow.looking import Looked, look, with_others
-from recorder_tasks.flow.notices import take_in
+from recorder_tasks.flow.metric_names import CALLBACKS, NO_APP, REFUSED
+from recorder_tasks.flow.notices import check, receive
+from recorder_tasks.flow.orphans import Orphan
+from recorder_tasks.flow.readiness import unready
+from recorder_tasks.flow.scrape import Family, scrape
 from recorder_tasks.flow.vendors import Vendors
 from recorder_tasks.recording import Recording, view
 from recorder_tasks.settings import Settings
-from recorder_tasks.store import Event, Nameless, Store, StoredEvent, Unreadable
+from recorder_tasks.store import Event, Store
 
-POLL_MS = 1000
 MOST_MINUTES = LONGEST_HOURS * 60
-EVENT_ID = re.compile(r"\d+(-\d+)?")
-
-
-class Found(Frozen):
-    """One page of recordings, the newest start first. ``cursor`` asks for the next page."""
-
-    recordings: tuple[Recording, ...]
-    cursor: str | None
-
-
-class Orphan(Frozen):
-    """A recorder that may be running and has no sid that could stop it.
-
-    ``ends_by``: when a net has surely ended it; None if it runs until its channel is empty for ``max_idle``
-    seconds. ``minutes``: what it may cost at most until then, so far if that is not known.
-    """
-
-    name: str
-    session_id: str
-    app: str
-    channel: str
-    uid: int
-    since: datetime
-    banned: bool
-    ends_by: datetime | None
-    max_idle: float
-    minutes: float
-
-    @property
-    def short(self) -> str:
-        return f"{self.session_id}/{self.uid}"
 
 
 class Diagnosed(Frozen):
@@ -73,16 +46,6 @@ class Diagnosed(Frozen):
     causes: tuple[Cause, ...]
     asked: bool
     not_asked: str | None
-
-
-class RecordingEvent(Frozen):
-    """Something that happened to a recording."""
-
-    id: str
-    type: str
-    session_id: str
-    at: datetime
-    data: dict[str, Any]
 
 
 class Desk:
@@ -101,7 +64,10 @@ class Desk:
         vendor's clientRequest that override the profile's), ``max_extension`` (seconds). Raises InvalidWish
         naming the field, or KeyClash when the key was used for something else.
         """
-        wanted = Ask.read(channel=channel, **ask)
+        return self.take(Ask.read(channel=channel, **ask))[0]
+
+    def take(self, wanted: Ask) -> tuple[Recording, bool]:
+        """The same for arguments that were read, and whether it is new. Raises InvalidWish and KeyClash."""
         now = self.store.clock.now()
         low, high = self._app(wanted.app).uid_range
         uids = self.store.sessions.next_uids(low, high)
@@ -112,7 +78,7 @@ class Desk:
             known = self.store.sessions.get(session_id) if wanted.key is not None else None
             if known is None or known.digest != wanted.digest():
                 raise
-            return self._view(known)  # the same words, only said again when it was over
+            return self._view(known), False  # the same words, only said again when it was over
         cadence = self.settings.cadence
         events = [Event(type=name, data=data) for name, data in story.told(None, session, cadence)]
         stored, created = self.store.sessions.create(session, lanes(session, now, cadence), events=events)
@@ -120,7 +86,7 @@ class Desk:
             raise KeyClash(
                 f"key: {wanted.key!r} already names recording {stored.id}, which was asked for differently"
             )
-        return self._view(stored)
+        return self._view(stored), created
 
     def _view(self, session: Session) -> Recording:
         return view(session, self.settings.cadence)
@@ -156,6 +122,10 @@ class Desk:
             raise InvalidWish("extend: give either minutes or until")
         if until is not None and until.tzinfo is None:
             raise InvalidWish(f"until: {until.isoformat()} has no time zone")
+        if until is not None and not TOO_EARLY <= until.year < TOO_LATE:
+            raise InvalidWish(
+                f"until: {until.isoformat()} is not within the years {TOO_EARLY}..{TOO_LATE - 1}"
+            )
         if minutes is not None and not abs(minutes) <= MOST_MINUTES:  # written so that it refuses nan too
             raise InvalidWish(f"minutes: {minutes} is not within -{MOST_MINUTES}..{MOST_MINUTES}")
 
@@ -198,6 +168,14 @@ class Desk:
         """One recording, as it stands."""
         return self._view(self._get(session_id))
 
+    def some(self, session_ids: Iterable[str]) -> dict[str, Recording]:
+        """Those of these ids that there are, in one round trip; what cannot be read is left out."""
+        return {each.id: self._view(each) for each in self.store.sessions.some(list(session_ids))}
+
+    def now(self) -> datetime:
+        """The namespace's time, that of Redis."""
+        return datetime.fromtimestamp(self.store.clock.now(), UTC)
+
     def find(
         self,
         *,
@@ -212,25 +190,63 @@ class Desk:
         cursor: str | None = None,
     ) -> Found:
         """Recordings by state, labels, channel, schedule and start time, the newest first."""
-        if not 1 <= limit <= 1000:
-            raise InvalidWish(f"limit: {limit} is not within 1..1000")
-        try:
-            page = self.store.sessions.find(
-                state=_state(state),
-                label=labels,
-                app=app,
-                channel=channel,
-                schedule=schedule,
-                since=_instant("since", since),
-                until=_instant("until", until),
-                limit=limit,
-                cursor=cursor,
-            )
-        except InvalidWish:
-            raise
-        except ValueError as fault:
-            raise InvalidWish(f"cursor: {fault}") from None
-        return Found(recordings=tuple(self._view(session) for session in page.sessions), cursor=page.cursor)
+        return listing.page(
+            self.store,
+            self.settings.cadence,
+            state=state,
+            labels=labels,
+            app=app,
+            channel=channel,
+            schedule=schedule,
+            since=since,
+            until=until,
+            limit=limit,
+            cursor=cursor,
+        )
+
+    def search(self, text: str, *, limit: int = 50) -> Hits:
+        """Recordings that a text may mean, the best first, each with why it was found.
+
+        An id or its beginning (4 characters or more), a sid or its beginning (6 hex digits or more), a
+        channel, a schedule, a label (``key=value`` or its value), or the beginning of one of these, in
+        whatever case; ``limit`` 1 to 1000. What it costs does not depend on how many recordings there are.
+        Raises InvalidWish.
+        """
+        return finding.search(self.store, text, limit, self.settings.cadence)
+
+    def suggest(self, text: str, *, limit: int = 10) -> tuple[Suggestion, ...]:
+        """Channels, schedules and labels whose name begins with a text, in whatever case."""
+        return finding.suggest(self.store, text, limit)
+
+    def day(
+        self,
+        since: datetime,
+        until: datetime,
+        *,
+        state: State | str | None = None,
+        labels: Mapping[str, str] | None = None,
+        app: str | None = None,
+        channel: str | None = None,
+        schedule: str | None = None,
+        limit: int = 2000,
+    ) -> Day:
+        """Recordings that overlap [since, until), by plan or by what was recorded, the earliest start first.
+
+        One that may last longer than three hours is found wherever it lies; one that was planned shorter and
+        outlasted that is found while it runs, and at its beginning.
+        """
+        return listing.day(
+            self.store,
+            self.settings.cadence,
+            since,
+            until,
+            limit,
+            state=state,
+            labels=labels,
+            app=app,
+            channel=channel,
+            schedule=schedule,
+        )
 
     def wait(self, session_id: str, *, timeout: float | None = None) -> Recording:
         """The recording once it is final. Raises NotFinished after ``timeout`` seconds."""
@@ -260,21 +276,15 @@ class Desk:
 
         At most ``limit`` events, but for what ``follow`` adds: the first after ``after``; None: the latest.
         """
-        if session_id is not None:
-            with suppress(Unreadable):  # what happened to it can be read all the same
-                self._get(session_id)
-        if after is not None and EVENT_ID.fullmatch(after) is None:
-            raise InvalidWish(f"after: {after!r} is not the id of an event, like 0 or 1700000000000-0")
-        last, told = after or "0", self.store.events
-        for event in (
-            told.recent(limit, session_id) if after is None else told.of(session_id, after=after, limit=limit)
-        ):
-            last = event.id
-            yield _event(event)
-        while follow:
-            for event in told.tail(session_id, after=last, block_ms=POLL_MS):
-                last = event.id
-                yield _event(event)
+        return feed.told(self.store, session_id, after, follow=follow, limit=limit)
+
+    def news(self, after: str, *, wait_ms: int = POLL_MS) -> list[RecordingEvent]:
+        """What has happened to any recording since that event, waiting for the first (milliseconds)."""
+        return feed.news(self.store, after, wait_ms)
+
+    def last_event_id(self) -> str:
+        """The latest event of the fleet, for :meth:`news`; ``0`` if there is none."""
+        return feed.latest(self.store)
 
     def diagnose(self, session_id: str, *, vendors: Vendors | None = None) -> tuple[Cause, ...]:
         """Why there is no recording, or not all of it: the most likely cause first, none if all looks well.
@@ -294,40 +304,35 @@ class Desk:
         return Diagnosed(causes=causes, asked=looked.asked, not_asked=looked.trouble)
 
     def notice(self, app: str, body: bytes, headers: Mapping[str, str]) -> str | None:
-        """Take in a callback of the vendor, raw as it came; the id of the recording that it is about, if any.
+        """Take in one of the vendor's callbacks, as it came; the id of the recording that it is about.
 
-        It may come twice, late or out of order. Raises InvalidWish for an app without
-        ``notification_secret``, agora's SignatureError for a body that is not signed with it, and its
-        InvalidRequest for one that is no callback.
+        Coming twice, late or out of order changes nothing. None: it is about no recording of ours. Raises
+        SignatureError, InvalidRequest for what is no callback, and InvalidWish where the app has no
+        notification_secret.
         """
-        secret = self._app(app).notification_secret
-        if secret is None:
-            raise InvalidWish(
-                f"notification_secret: app {app!r} has none; set RECORDER_APPS__{app.upper()}"
-                "__NOTIFICATION_SECRET to the one that the vendor's console shows"
-            )
-        verify(body, headers, secret)
-        session = take_in(self.store, app, Callback.parse(body), self.settings.cadence)
-        return None if session is None else session.id
+        self.check_notice(app, body, headers)
+        return self.take_in(app, body)
+
+    def check_notice(self, app: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Only whether the vendor has signed it, without asking Redis. Raises SignatureError, InvalidWish."""
+        try:
+            check(self.settings, app, body, headers)
+        except (InvalidWish, SignatureError):
+            known = app if app in self.settings.apps else NO_APP
+            self.store.meters.count(CALLBACKS, known, REFUSED)
+            raise
+
+    def take_in(self, app: str, body: bytes) -> str | None:
+        """The rest of :meth:`notice`, of a callback that was found to be signed."""
+        return receive(self.store, app, body, self.settings.cadence)
+
+    def dropped_notices(self, app: str, count: int) -> None:
+        """So many callbacks were accepted and could not be taken in."""
+        self.store.callbacks.drop(app, count)
 
     def orphans(self) -> tuple[Orphan, ...]:
         """Recorders that may be running and billed, and that nobody can stop by name, the latest end last."""
-        now, found = self.store.clock.now(), []
-        for name, told in self.store.orphans.all(now).items():
-            try:
-                known = told or self._orphan_of_its_session(name)
-            except Unreadable:  # told elsewhere; the others must not stay hidden for it
-                continue
-            if known is None:
-                self.store.orphans.forget(name)
-                continue
-            found.append(_orphan(known, now))
-        return tuple(found)
-
-    def _orphan_of_its_session(self, name: str) -> Nameless | None:
-        """For one that an older version listed, by its name alone."""
-        session = self.store.sessions.get(name.partition("/")[0])
-        return None if session is None else nameless(session, self.settings.cadence).get(name)
+        return orphans.listed(self.store, self.settings.cadence)
 
     def forget_orphan(self, name: str) -> Orphan | None:
         """Somebody has seen to it that it is over; the orphan, None if its session cannot be read.
@@ -335,65 +340,26 @@ class Desk:
         ``name``: its whole name, or SESSION/UID. Raises NoSuchSession for one that is not listed, InvalidWish
         for a SESSION/UID that several have.
         """
-        known = [each for each in self.orphans() if name in (each.name, each.short)]
-        if len(known) > 1:
-            names = ", ".join(each.name for each in known)
-            raise InvalidWish(f"orphan: {name} means {len(known)} of them; give the whole name: {names}")
-        if not self.store.orphans.forget(known[0].name if known else name):
-            raise NoSuchSession(f"orphan: none is called {name!r}; `recorder orphans` shows them")
-        if not known:
-            return None
-        event = Event("session.orphan_forgotten", {"uid": known[0].uid, "channel": known[0].channel})
-        self.store.events.append(known[0].session_id, event)
-        return known[0]
+        return orphans.forget(self.store, name, self.orphans())
+
+    def measures(self) -> tuple[Family, ...]:
+        """Every metric of the namespace, in two round trips; while Redis is away, that it is."""
+        return scrape(self.store, self.settings)
+
+    def unready(self) -> list[str]:
+        """Why what is asked for now would wait, in sentences for anybody; empty if it would not."""
+        return unready(self.store)
 
     def overview(self) -> dict[str, Any]:
-        """Counts by state, what is due, workers that were heard of lately, and each app's budget."""
+        """Counts by state, what is due, workers heard of lately, each app's budget and callbacks."""
         return {
             "states": {state.value: count for state, count in self.store.sessions.counts().items()},
             "due": self.store.checker.backlog(),
             "workers": self.store.workers.alive(15.0),
             "budget": {name: self.store.budget.state(name) for name in self.settings.apps},
+            "callbacks": {
+                name: self.store.callbacks.state(name)
+                for name, app in self.settings.apps.items()
+                if app.notification_secret is not None
+            },
         }
-
-
-def _state(state: State | str | None) -> State | None:
-    if state is None:
-        return None
-    try:
-        return State(state)
-    except ValueError:
-        allowed = ", ".join(member.value for member in State)
-        raise InvalidWish(f"state: {state!r} is not one of {allowed}") from None
-
-
-def _instant(name: str, at: datetime | None) -> Instant | None:
-    if at is not None and at.tzinfo is None:
-        raise InvalidWish(f"{name}: {at.isoformat()} has no time zone")
-    return None if at is None else at.timestamp()
-
-
-def _orphan(known: Nameless, now: Instant) -> Orphan:
-    until = known.until
-    return Orphan(
-        name=known.name,
-        session_id=known.session,
-        app=known.app,
-        channel=known.channel,
-        uid=known.uid,
-        since=datetime.fromtimestamp(known.since, UTC),
-        banned=known.banned,
-        ends_by=datetime.fromtimestamp(until, UTC) if until is not None else None,
-        max_idle=known.max_idle,
-        minutes=round(((until if until is not None else now) - known.since) / 60, 1),
-    )
-
-
-def _event(event: StoredEvent) -> RecordingEvent:
-    return RecordingEvent(
-        id=event.id,
-        type=event.type,
-        session_id=event.session,
-        at=datetime.fromtimestamp(event.at, UTC),
-        data=event.data,
-    )

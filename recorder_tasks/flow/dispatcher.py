@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from threading import Event as Flag
 from threading import Lock, Thread
-from typing import Protocol
+from typing import Any, Protocol
 
 from recorder_tasks.core.session import Lane
+from recorder_tasks.flow.metric_names import DISPATCH_LAG, LOST, STUCK
 from recorder_tasks.settings import Settings
 from recorder_tasks.store import Claim, Store, StoreUnavailable
 
@@ -75,7 +76,7 @@ class Dispatcher(Thread):
         hands: Hands,
         send: Send,
         name: str,
-        told: Mapping[str, str] | None = None,
+        told: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(name="recorder-dispatcher", daemon=True)
         self.store = store
@@ -128,12 +129,17 @@ class Dispatcher(Thread):
             lease=HAND_OFF,
             overdue_stop=None if serves_stop else self.settings.overdue_stop,
         )
+        meters = self.store.meters
         for claim in claims.claims:
             self.hands.took(claim.token)
             self._send(claim)
+            if claim.since is not None:
+                meters.observe(DISPATCH_LAG, claim.lane.value, seconds=claims.now - claim.since)
         for session_id in claims.news:
+            meters.count(STUCK)
             log.error("dispatcher.poison session=%s: claimed again and again without a save", session_id)
         for session_id in claims.lost:
+            meters.count(LOST)
             log.error("dispatcher.lost session=%s: it was due, and is not in Redis any more", session_id)
             self.lost(session_id)
         if len(claims.claims) >= free:

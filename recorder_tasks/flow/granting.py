@@ -13,6 +13,7 @@ from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.outcome import Instant
 from recorder_tasks.core.session import Session
 from recorder_tasks.flow.live_takes import register
+from recorder_tasks.flow.tally import tally
 from recorder_tasks.store import Conflict, Event, Guard, Store
 
 Wish = Callable[[Session, Instant], Session]
@@ -32,14 +33,14 @@ def grant(
         if after == session:
             return session
         after = lifecycle.advance(after, now, cadence)
-        events = [Event(type=name, data=data) for name, data in story.told(session, after, cadence)]
+        told = story.told(session, after, cadence)
         planned = session if guard is not None else None
         known = register(session, after, cadence)
         try:
-            return store.sessions.save(
+            saved = store.sessions.save(
                 after,
                 lanes(after, now, cadence),
-                events=events,
+                events=[Event(type=name, data=data) for name, data in told],
                 durable=bool(known["live"]),
                 **known,
                 guard=guard,
@@ -49,3 +50,6 @@ def grant(
             if conflict.current is None:
                 return None
             session = conflict.current
+        else:
+            tally(store.meters, session, saved, told)
+            return saved

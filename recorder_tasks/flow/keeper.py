@@ -21,7 +21,9 @@ from recorder_tasks.core import lifecycle
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step
 from recorder_tasks.core.session import Session
 from recorder_tasks.flow.adopting import adopt, as_session, lost_sight_of
+from recorder_tasks.flow.metric_names import STOPPED_ALONE
 from recorder_tasks.flow.permit import Permits, RedisTime, read_time
+from recorder_tasks.flow.slots import slot_request
 from recorder_tasks.flow.steps import Call, perform
 from recorder_tasks.flow.turn import Turns
 from recorder_tasks.flow.vigil import Vigil
@@ -177,7 +179,7 @@ class Keeper(Thread):
 
     def _granted(self, app: str) -> Permits:
         """The permit of a stop that no turn makes: it takes its slot of the app's budget like any other."""
-        wanted = self.turns.slot_request(Step.STOP, app)
+        wanted = slot_request(self.turns.settings, Step.STOP, app)
 
         def time_of_redis() -> RedisTime:
             return read_time(self.store.clock.now, self.store.clock.rate)
@@ -237,6 +239,7 @@ class Keeper(Thread):
         log.warning("journal.stop sid=%s channel=%s due=%.0f: %s", take.sid, take.channel, take.deadline, why)
         # busy: the others wait for this thread, so it does not wait for uploads
         fact = perform(self.turns.vendors, Call(session, due, permit or _once, self.now, busy=True))
+        self.store.meters.count(STOPPED_ALONE, take.app)
         self._alone[take.sid] = lifecycle.apply(session, fact)
         if fact.kind in FINAL:
             self.journal.remember(take.session, fact)

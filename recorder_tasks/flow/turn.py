@@ -8,43 +8,32 @@ applies the same fact to it, so that no fact is lost and none counts twice.
 from __future__ import annotations
 
 import logging
-import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Lock
 
-from recorder_tasks.core import lifecycle, story, takes
+from recorder_tasks.core import lifecycle, story
 from recorder_tasks.core.agenda import lanes
-from recorder_tasks.core.endings import PUT_OFF
-from recorder_tasks.core.facts import find_take
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step
 from recorder_tasks.core.session import Due, Lane, Session
 from recorder_tasks.flow import crash
+from recorder_tasks.flow.answered import news
 from recorder_tasks.flow.journal import Journal, best_effort
 from recorder_tasks.flow.live_takes import live_take_of, register, remembered
 from recorder_tasks.flow.manifest import with_predicted_files
 from recorder_tasks.flow.overlap import AT_CAP, give_way, put_off
-from recorder_tasks.flow.permit import Permits, RedisTime, Timer, read_time
+from recorder_tasks.flow.permit import RedisTime, Timer
+from recorder_tasks.flow.slots import permits, slot_request
 from recorder_tasks.flow.steps import Call, perform
+from recorder_tasks.flow.tally import tally
 from recorder_tasks.flow.vendors import Vendors
 from recorder_tasks.flow.verification import Verifier
+from recorder_tasks.flow.watching import Span, Watch, note_begun, turn_of
 from recorder_tasks.settings import Settings
-from recorder_tasks.store import Conflict, Event, SlotRequest, Store, StoreError, StoreUnavailable, Unreadable
+from recorder_tasks.store import Conflict, Event, Store, StoreError, StoreUnavailable, Unreadable
 from recorder_tasks.store.leases import Go
 
 log = logging.getLogger(__name__)
-
-RANK = {
-    Step.STOP: 0,
-    Step.START: 1,
-    Step.ACQUIRE: 2,
-    Step.QUERY: 5,
-    Step.UPDATE: 4,
-    Step.UPDATE_LAYOUT: 4,
-}
-CONFIRM_RANK = 3
-AHEAD = 0.3  # how far ahead a slot is given out: the longest that a stop waits for slots already granted
-START_AHEAD = 1.0  # acquire's partner: the vendor wants the pair within 2 s (5.1)
 
 
 @dataclass(frozen=True)
@@ -86,19 +75,20 @@ class Turns:
         app = self._app_of(session_id)
         if app is None:
             return Turned(None)
-        slots = self.slot_request(step, app) if step is not None else None
-        if slots is not None and rank is not None:
-            slots = replace(slots, rank=rank)
-        asked = self.timer.monotonic()
-        begun = self.store.leases.begin(
-            session_id, token, lease=self._lease(step), app=app, slots=slots, room=step is Step.ACQUIRE
-        )
-        answered = self.timer.monotonic()
-        if not isinstance(begun, Go):
-            log.debug("turn.%s %s %s", type(begun).__name__, step, session_id)
-            return Turned(None)
-        clock = RedisTime(begun.now, asked, answered, self.store.clock.rate, self.timer)
-        return _Turn(self, begun, clock, token, step).run()
+        with turn_of(step, session_id, app) as span:
+            slots = slot_request(self.settings, step, app, rank=rank) if step is not None else None
+            lease = self.settings.stop_lease if step is Step.STOP else self.settings.lease
+            asked = self.timer.monotonic()
+            begun = self.store.leases.begin(
+                session_id, token, lease=lease, app=app, slots=slots, room=step is Step.ACQUIRE
+            )
+            answered = self.timer.monotonic()
+            note_begun(self.store.meters, step, begun)
+            if not isinstance(begun, Go):
+                log.debug("turn.%s %s %s", type(begun).__name__, step, session_id)
+                return Turned(None)
+            clock = RedisTime(begun.now, asked, answered, self.store.clock.rate, self.timer)
+            return _Turn(self, begun, clock, token, step, span).run()
 
     def _app_of(self, session_id: str) -> str | None:
         """The session's app, without a round trip wherever it can be known."""
@@ -116,19 +106,6 @@ class Turns:
             self._apps[session_id] = session.app
         return self._apps[session_id]
 
-    def _lease(self, step: Step | None) -> float:
-        return self.settings.stop_lease if step is Step.STOP else self.settings.lease
-
-    def slot_request(self, step: Step, app: str, ahead: float | None = None) -> SlotRequest:
-        """A place in the app's budget for this step."""
-        wanted = START_AHEAD if step is Step.START else AHEAD
-        return SlotRequest(
-            qps=self.settings.app(app).rate,
-            spread=self.settings.send_by,
-            rank=RANK[step],
-            ahead=wanted if ahead is None else ahead,
-        )
-
     def busy_stops(self, change: int) -> bool:
         """Counts running stops; says whether so many run that none should wait for uploads."""
         with self._lock:
@@ -144,7 +121,7 @@ class Turns:
             now = fact.at
             after = lifecycle.advance(lifecycle.apply(session, fact), now, cadence)
             after = self.complete(after, now)
-            told = [*_news(session, fact), *story.told(session, after, cadence)]
+            told = [*news(session, fact), *story.told(session, after, cadence)]
             try:
                 return self.save(session, after, now, told, token=token, keep=keep)
             except Conflict as conflict:
@@ -177,7 +154,7 @@ class Turns:
         cadence = self.settings.cadence
         known = register(before, after, cadence)
         intended = len(after.takes) > len(before.takes)
-        return self.store.sessions.save(
+        saved = self.store.sessions.save(
             after,
             lanes(after, now, cadence),
             events=[Event(type=name, data=data) for name, data in told],
@@ -186,45 +163,23 @@ class Turns:
             durable=bool(known["live"]) or intended,
             **known,
         )
-
-
-def _news(session: Session, fact: Outcome) -> list[story.Told]:
-    """The answer as an event; that it still waits, or could not be sent, and nobody was asked, is told once.
-
-    A look into the bucket is none of the vendor's answers: :mod:`.story` tells what was new in it.
-    """
-    if fact.step is Step.VERIFY:
-        return []
-    waits = fact.step is Step.ACQUIRE and fact.kind in PUT_OFF and fact.http_status is None
-    if waits and session.acquire_trouble.last_kind is fact.kind:
-        return []
-    if fact.kind in takes.UNSENT and _last_of(session, fact) is fact.kind:
-        return []
-    return [story.answered(fact)]
-
-
-def _last_of(session: Session, fact: Outcome) -> Kind | None:
-    """What came of the try before this one, if that is known."""
-    if fact.step is Step.ACQUIRE:
-        return session.acquire_trouble.last_kind
-    index = find_take(session, fact)
-    if index is None:
-        return None
-    take = session.takes[index]
-    troubles = {Step.START: take.start_trouble, Step.QUERY: take.query_trouble, Step.STOP: take.stop_trouble}
-    return troubles.get(fact.step, take.change_trouble).last_kind
+        tally(self.store.meters, before, saved, told)
+        return saved
 
 
 class _Turn:
     """One turn after a successful begin."""
 
-    def __init__(self, turns: Turns, begun: Go, clock: RedisTime, token: str, step: Step | None) -> None:
+    def __init__(
+        self, turns: Turns, begun: Go, clock: RedisTime, token: str, step: Step | None, span: Span
+    ) -> None:
         self.turns = turns
         self.token = token
         self.step = step
         self.loaded = begun.session
         self.slot = begun.at
         self.full = begun.full
+        self.span = span
         self.clock = clock
 
     def run(self) -> Turned:
@@ -300,19 +255,26 @@ class _Turn:
         return None
 
     def _perform(self, session: Session, due: Due) -> Outcome:
-        assert due.step is not None
-        if due.step is Step.VERIFY:
+        watch = Watch(self.turns.store.meters, self.turns.timer, session, due, self.span)
+        return watch.make(lambda: self._ask(session, due, watch))
+
+    def _ask(self, session: Session, due: Due, watch: Watch) -> Outcome:
+        turns, step = self.turns, watch.step
+        if step is Step.VERIFY:
             assert due.take is not None
-            return self.turns.verifier.look(session, session.takes[due.take], self.clock)
-        permits = crash.sending(self._permits(due.step), due.step, session.id, session.channel)
-        if due.step is not Step.STOP:
-            return perform(self.turns.vendors, Call(session, due, permits, self.clock))
-        busy = self.turns.busy_stops(+1)
+            return turns.verifier.look(session, session.takes[due.take], self.clock)
+        slot = self.slot if self.step is not None else None
+        granted = permits(
+            turns.store, turns.settings, step, session.app, clock=self.clock, slot=slot, timer=turns.timer
+        )
+        permit = watch.permit(crash.sending(granted, step, session.id, session.channel))
+        if step is not Step.STOP:
+            return perform(turns.vendors, Call(session, due, permit, self.clock))
+        busy = turns.busy_stops(+1)
         try:
-            call = Call(session, due, permits, self.clock, busy)
-            return perform(self.turns.vendors, call)
+            return perform(turns.vendors, Call(session, due, permit, self.clock, busy))
         finally:
-            self.turns.busy_stops(-1)
+            turns.busy_stops(-1)
 
     def _conclude(self, session: Session, fact: Outcome) -> Turned:
         journal = self.turns.journal
@@ -335,25 +297,3 @@ class _Turn:
             if saved is not None:
                 journal.follow(saved, self.turns.settings.cadence)
         return Turned(saved, go_on=accepted and saved is not None and not saved.state.final)
-
-    def _permits(self, step: Step) -> Permits:
-        """The slot that begin took (if it knew that there would be a call), and others after it."""
-        turns, app = self.turns, self.loaded.app
-        known = turns.settings.apps.get(app)
-        if known is None or known.rate <= 0:
-            return Permits(self.clock, math.inf, 0.0, lambda: math.inf, lambda: self.clock)
-
-        def another() -> Instant | None:
-            try:
-                return turns.store.budget.slot(app, turns.slot_request(step, app, ahead=START_AHEAD))
-            except StoreUnavailable:
-                return None
-
-        def resync() -> RedisTime:
-            try:
-                return read_time(turns.store.clock.now, turns.store.clock.rate, turns.timer)
-            except StoreUnavailable:
-                return self.clock
-
-        slot = self.slot if self.step is not None else None
-        return Permits(self.clock, slot, turns.settings.send_by, another, resync)

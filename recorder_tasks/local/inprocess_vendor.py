@@ -62,22 +62,26 @@ class VendorAdapter(BaseAdapter):
         if self.keep:
             self.seen.append(seen)
         told = self.scripted(seen)
+        headers: Mapping[str, str] = {}
         if told is None:
             target = f"{parts.path}?{parts.query}" if parts.query else parts.path
             answer = self.world.answer(Request(seen.method, target, dict(request.headers), raw), self.clock())
-            told = (answer.status, answer.body)
+            told, headers = (answer.status, answer.body), answer.headers
             if answer.lost:
                 raise requests.ConnectionError("the connection was closed")
         if seen.verb in self.lost:
             raise requests.ReadTimeout("no answer")
-        return _response(request, *told)
+        return _response(request, *told, headers)
 
     def close(self) -> None:
         """Nothing is open."""
 
 
-def _response(request: requests.PreparedRequest, status: int, body: Mapping[str, Any]) -> requests.Response:
+def _response(
+    request: requests.PreparedRequest, status: int, body: Mapping[str, Any], headers: Mapping[str, str]
+) -> requests.Response:
     response = requests.Response()
+    response.headers.update(headers)
     response.status_code = status
     response.request = request
     response.url = request.url or ""

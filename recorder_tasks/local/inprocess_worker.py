@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from recorder_tasks.core.outcome import Step
 from recorder_tasks.core.session import Lane
-from recorder_tasks.flow.turn import CONFIRM_RANK, Turned, Turns
+from recorder_tasks.flow.slots import CONFIRM_RANK
+from recorder_tasks.flow.turn import Turned, Turns
 from recorder_tasks.store import Claim
 
 STEP_OF = {

@@ -24,8 +24,9 @@ def settings_for(
     """
     known = like.model_dump(include=TAKEN) if like else {}
     profiles = {"default": {}, **known.pop("profiles", {})}
-    if health_every is not None:
-        for profile in profiles.values():
+    for profile in profiles.values():
+        profile.pop("health_with_callbacks", None)  # no vendor calls back here
+        if health_every is not None:
             profile["health_every"] = min(health_every, profile.get("max_idle", 300) * 0.8)
     given = {name: value for name, value in limits.items() if value is not None}
     with nothing_real():

@@ -17,6 +17,7 @@ from recorder_tasks.store.errors import Unreadable, redis_errors
 from recorder_tasks.store.events import Event, Events
 from recorder_tasks.store.keys import Keys
 from recorder_tasks.store.leases import Leases
+from recorder_tasks.store.names import Names
 from recorder_tasks.store.scripts import Scripts
 from recorder_tasks.store.sessions import Dues
 from recorder_tasks.store.stored import read
@@ -59,13 +60,17 @@ class Slice:
     cursor: str
     looked: int
     repairs: list[Repair]
+    named: int = 0
 
 
 @dataclass(frozen=True)
 class Report:
+    """``named``: names put back and taken out, as an older worker leaves them; that is no error."""
+
     comparison: Comparison
     looked: int
     repairs: list[Repair]
+    named: int = 0
 
 
 class Checker:
@@ -75,13 +80,20 @@ class Checker:
     """
 
     def __init__(
-        self, client: redis.Redis, keys: Keys, scripts: Scripts, events: Events, leases: Leases
+        self,
+        client: redis.Redis,
+        keys: Keys,
+        scripts: Scripts,
+        events: Events,
+        leases: Leases,
+        names: Names,
     ) -> None:
         self._client: Any = client
         self._keys = keys
         self._scripts = scripts
         self._events = events
         self._leases = leases
+        self._names = names
         self._due = [keys("due", lane.value) for lane in LANES]
 
     def backlog(self) -> dict[str, int]:
@@ -120,7 +132,10 @@ class Checker:
         for repair in checked.repairs:
             log.error("checker.repaired session=%s: %s", repair.session_id, repair.what)
             self._events.append(repair.session_id, Event("session.repaired", {"what": repair.what}))
-        return Report(comparison, checked.looked, checked.repairs)
+        named = checked.named + self._names.sweep(n)
+        if named:
+            log.info("checker.named count=%s", named)
+        return Report(comparison, checked.looked, checked.repairs, named)
 
     def slice(self, cursor: str, n: int, expected: Expected) -> Slice:
         """Check about ``n`` sessions of one state; ``cursor`` "0:0" begins."""
@@ -130,9 +145,11 @@ class Checker:
             scan, rows = self._client.zscan(self._index(state), int(scan or 0), count=n)
         ids = [one.decode() for one, _ in rows]
         following = f"{number}:{scan}" if int(scan) else f"{(int(number) + 1) % len(STATES)}:0"
-        return Slice(following, len(ids), self._check(state, ids, expected) if ids else [])
+        return (
+            Slice(following, len(ids), *self._check(state, ids, expected)) if ids else Slice(following, 0, [])
+        )
 
-    def _check(self, state: State, ids: list[str], expected: Expected) -> list[Repair]:
+    def _check(self, state: State, ids: list[str], expected: Expected) -> tuple[list[Repair], int]:
         with redis_errors(), self._client.pipeline(transaction=False) as pipe:
             pipe.mget([self._keys.session(one) for one in ids])
             for key in (*self._due, self._keys("index", "final")):
@@ -140,6 +157,7 @@ class Checker:
             texts, *scores, finals = pipe.execute()
         repairs: list[Repair] = []
         wanting: list[tuple[Session, Dues]] = []
+        sound: list[Session] = []
         for index, (one, text) in enumerate(zip(ids, texts, strict=True)):
             try:
                 session = None if text is None else read(text, one)
@@ -147,11 +165,12 @@ class Checker:
                 self._leases.set_aside(fault)
                 continue
             repairs += self._check_index(state, one, session, finals[index])
+            sound += [session] if session is not None else []
             if session is not None and session.settled_at is None:
                 dues = expected(session)
                 if _lacking(dues, {lane: scores[at][index] for at, lane in enumerate(LANES)}):
                     wanting.append((session, dues))
-        return repairs + self._repair_lanes(wanting)
+        return repairs + self._repair_lanes(wanting), self._names.mend(sound)
 
     def _check_index(
         self, state: State, one: str, session: Session | None, settled: float | None

@@ -16,6 +16,7 @@ from recorder_tasks.store.keys import Keys
 from recorder_tasks.store.scripts import Scripts
 
 ONE_READ_MS = 1500  # well below the connection's time-out
+CAP = 20_000  # events that the fleet's stream keeps at least (events.lua)
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,27 @@ class Events:
             )
         return [_event(row) for row in rows]
 
+    def trimmed(self, after: str) -> bool:
+        """Whether events after an id may have left the fleet's stream already, which is capped."""
+        with redis_errors():
+            pipe = self._client.pipeline(transaction=False)
+            pipe.xlen(self._keys.events(None))
+            pipe.xrange(self._keys.events(None), count=1)
+            length, first = pipe.execute()
+        return length >= CAP and place(first[0][0].decode()) > place(after)
+
     def tail(
         self, session_id: str | None = None, *, after: str = "$", block_ms: int = 1000
     ) -> list[StoredEvent]:
         """New events after an id (``$``: from now on), waiting for them at most ``block_ms`` milliseconds."""
         rows = read_stream(self._client, self._keys.events(session_id), after, block_ms)
         return [_event(row) for row in rows]
+
+
+def place(event_id: str) -> tuple[int, int]:
+    """What orders events by their ids."""
+    at, _, number = event_id.partition("-")
+    return int(at), int(number or 0)
 
 
 def read_stream(client: redis.Redis, key: str, after: str, block_ms: int) -> list[Any]:

@@ -23,12 +23,16 @@ SHORTEST = 0.001  # seconds of a lease; the scripts tell microseconds apart
 
 @dataclass(frozen=True)
 class Claim:
-    """A session leased to us, in the lane in which it was due. ``claims``: how often without a save."""
+    """A session leased to us, in the lane in which it was due, and since when.
+
+    ``claims``: how often without a save.
+    """
 
     session_id: str
     lane: Lane
     token: str
     claims: int = 1
+    since: Instant | None = None
 
 
 @dataclass(frozen=True)
@@ -112,8 +116,8 @@ class Leases:
         }
         now, upcoming, flat, *told = self._scripts("claim", [self._keys("clock")], self._keys.prefix, ask)
         claims = (
-            Claim(session_id.decode(), Lane(lane.decode()), token.decode(), int(count))
-            for session_id, lane, token, count in _by_four(flat)
+            Claim(session_id.decode(), Lane(lane.decode()), token.decode(), int(count), float(since))
+            for session_id, lane, token, count, since in _by_five(flat)
         )
         poisoned, news, lost = (tuple(one.decode() for one in ids) for ids in told)
         return Claims(
@@ -186,5 +190,5 @@ class Leases:
         return bool(self._scripts("release", [self._keys.lease(session_id)], self._keys.prefix, job))
 
 
-def _by_four(flat: Sequence[Any]) -> list[tuple[Any, Any, Any, Any]]:
-    return [(flat[at], flat[at + 1], flat[at + 2], flat[at + 3]) for at in range(0, len(flat), 4)]
+def _by_five(flat: Sequence[Any]) -> list[tuple[Any, ...]]:
+    return [tuple(flat[at : at + 5]) for at in range(0, len(flat), 5)]

@@ -13,6 +13,7 @@ from recorder_tasks.store.errors import redis_errors
 
 PRELUDES = (
     "events",
+    "names",
     "clock",
     "due",
     "lease",
@@ -33,11 +34,19 @@ SCRIPTS = (
     "save",
     "release",
     "now",
+    "outbox",
+    "courier",
+    "attempted",
+    "letters",
     "pulse",
     "note",
+    "notice",
+    "answer",
     "orphans",
     "repair",
+    "mend",
     "retire",
+    "tally",
 )
 
 

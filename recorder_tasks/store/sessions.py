@@ -13,6 +13,7 @@ import redis
 from recorder_tasks.core.session import Lane, Session, State
 from recorder_tasks.store.errors import Conflict, Guard, Outdated, Unreadable, redis_errors
 from recorder_tasks.store.events import Event
+from recorder_tasks.store.indexes import indexes_of, is_long, own_names
 from recorder_tasks.store.keys import Keys
 from recorder_tasks.store.listing import Filter, Listing, Page
 from recorder_tasks.store.orphans import Nameless
@@ -41,13 +42,6 @@ class StoreOptions:
             return False
         copies = reached[1] if self.wait_aof else reached
         return bool(copies >= self.wait_replicas and (not self.wait_aof or reached[0] >= 1))
-
-
-def indexes_of(session: Session) -> list[str]:
-    """The indexes by start, beside that of its state; only planning it anew changes what they are made of."""
-    labels = (f"label:{name}={value}" for name, value in session.labels.items())
-    schedule = [f"schedule:{session.origin.schedule}"] if session.origin is not None else []
-    return [f"channel:{session.channel}", *labels, *schedule]
 
 
 class Sessions:
@@ -101,7 +95,7 @@ class Sessions:
         if not dues and session.settled_at is None:
             raise ValueError(f"session {session.id} is new and not settled: it must be due")
         made = session.evolve(revision=secrets.token_hex(8))
-        job = {**_job(made, dues, events, guard), "indexes": indexes_of(made)}
+        job = {**_job(made, dues, events, guard), "indexes": list(indexes_of(made).items())}
         return made, ([self._keys.session(made.id), self._keys("clock")], job)
 
     def _keys_of(self, session: Session, *more: str) -> list[str]:
@@ -112,6 +106,12 @@ class Sessions:
         with redis_errors():
             stored: Any = self._client.get(self._keys.session(session_id))
         return None if stored is None else read(stored, session_id)
+
+    def some(self, session_ids: Sequence[str]) -> list[Session]:
+        """Those of these ids that are there and can be read, in one round trip."""
+        found = zip(session_ids, self._texts(session_ids), strict=True)
+        read = (read_if_sound(stored, session_id) for session_id, stored in found)
+        return [session for session in read if session is not None]
 
     def save(
         self,
@@ -193,6 +193,15 @@ class Sessions:
         wanted = Filter(state, dict(label or {}), app, channel, schedule)
         return self._listing.page(wanted, (since, until), limit, cursor, newest=newest)
 
+    def latest(self, indexes: Sequence[str], count: int) -> list[list[tuple[float, str]]]:
+        """For each index (its key without the prefix) the start and id of its ``count`` newest sessions."""
+        with redis_errors():
+            pipeline = self._client.pipeline(transaction=False)
+            for index in indexes:
+                pipeline.zrevrange(self._keys(index), 0, count - 1, withscores=True)
+            found = pipeline.execute()
+        return [[(start, one.decode()) for one, start in entries] for entries in found]
+
     def counts(self) -> dict[State, int]:
         """How many sessions are in each state."""
         with redis_errors():
@@ -220,10 +229,14 @@ class Sessions:
     ) -> tuple[list[str], dict[str, Any]]:
         """One that cannot be read leaves what is known of it; entries of other indexes lead nowhere."""
         keys = self._keys
-        job: dict[str, Any] = {"id": session_id, "states": list(State), "indexes": []}
+        job: dict[str, Any] = {"id": session_id, "states": list(State), "indexes": [], "names": []}
         job["revision"] = (text or b"")[:16].decode("ascii", "replace")
         if session is not None:
-            job |= {"states": [session.state], "indexes": indexes_of(session)}
+            job |= {
+                "states": [session.state],
+                "indexes": list(indexes_of(session).items()),
+                "names": _names(session),
+            }
         return [keys.session(session_id), keys.lease(session_id), keys.events(session_id)], job
 
     def _texts(self, ids: Sequence[str]) -> list[bytes | None]:
@@ -240,13 +253,17 @@ def _created(session: Session, guard: Guard | None, answer: Any) -> tuple[Sessio
     return (session, True) if answer[0] else (read(answer[1], session.id), False)
 
 
-def _moved_indexes(before: Session | None, after: Session) -> dict[str, list[str]]:
+def _moved_indexes(before: Session | None, after: Session) -> dict[str, list[tuple[str, list[str]]]]:
     """The indexes that a newly planned session leaves, and all that it then stands in, at its new start."""
     if before is None:
-        return {"drop": [], "put": []}
+        return {"drop": [], "put": [("long", [])] if is_long(after) else []}
     kept = indexes_of(after)
-    gone = [name for name in indexes_of(before) if name not in kept]
-    return {"drop": gone, "put": [*kept, f"state:{after.state.value}"]}
+    gone = [index for index in indexes_of(before).items() if index[0] not in kept]
+    return {"drop": gone, "put": [*kept.items(), (f"state:{after.state.value}", [])]}
+
+
+def _names(session: Session) -> list[str]:
+    return [name.member for name in own_names(session)]
 
 
 def _job(session: Session, dues: Dues, events: Sequence[Event], guard: Guard | None) -> dict[str, Any]:
@@ -259,4 +276,5 @@ def _job(session: Session, dues: Dues, events: Sequence[Event], guard: Guard | N
         "body": session.to_json().decode(),
         "dues": {lane.value: at for lane, at in dues.items()},
         "events": [event.as_told() for event in events],
+        "names": _names(session),
     }

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from recorder_tasks.core.errors import InvalidWish
 from recorder_tasks.core.pages import pages
 from recorder_tasks.core.session import Mode, Session
 from recorder_tasks.flow.asking import Ask, checked_change, merged, plan, session_id_of
-from recorder_tasks.settings import Settings
+from recorder_tasks.settings import ProfileSettings, Settings
 from tests.flow.engine import HIDDEN, some_settings
 
 NOW = 1_800_000_000.0
@@ -184,6 +185,20 @@ def test_health_is_looked_at_before_the_recorder_leaves_an_idle_channel(settings
     session = planned(settings, recipe={"recordingConfig": {"maxIdleTime": 30}}, minutes=5)
     assert session.max_idle == 30
     assert session.health_every <= 24
+
+
+def test_rarer_looks_are_planned_where_callbacks_can_come_and_never_beyond_the_idle_time(
+    settings: Settings,
+) -> None:
+    rarer = settings.model_copy(update={"profiles": {"default": ProfileSettings(health_with_callbacks=240)}})
+    assert planned(rarer, minutes=5).health_with_callbacks is None, "no callback of this app is believed"
+    app = settings.apps["default"].model_copy(update={"notification_secret": SecretStr("hush")})
+    believed = {"apps": {**settings.apps, "default": app}}
+    assert planned(settings.model_copy(update=believed), minutes=5).health_with_callbacks is None
+    rarer = rarer.model_copy(update=believed)
+    short = {"recordingConfig": {"maxIdleTime": 30}}
+    assert planned(rarer, minutes=10).health_with_callbacks == 240
+    assert planned(rarer, minutes=10, recipe=short).health_with_callbacks == 24
 
 
 def test_the_digest_tells_the_same_wish_from_another() -> None:

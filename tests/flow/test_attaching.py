@@ -92,6 +92,7 @@ def test_every_lane_has_a_registered_task_for_the_claiming_workers_own_queue(
     made = signature(app, Claim("r-1", lane, "token"), own_queue("one@host"))
     links = list(made.tasks) if lane is Lane.START else [made]
     assert [link.options["queue"] for link in links] == ["recorder.at.one@host"] * len(links)
+    assert {link.options["argsrepr"] for link in links} == {"('r-1',)"}  # what monitors show
     assert all(link.task in app.tasks and link.args == ("r-1", "token") and link.immutable for link in links)
     if lane is Lane.START:
         assert [link.task for link in links] == ["recorder.acquire", "recorder.start"]

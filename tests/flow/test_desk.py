@@ -8,7 +8,8 @@ import pytest
 
 from recorder_tasks.core.errors import InvalidWish, KeyClash, NoSuchSession, NotFinished, WishRefused
 from recorder_tasks.core.session import Lane, State
-from recorder_tasks.flow.desk import Desk, Orphan
+from recorder_tasks.flow.desk import Desk
+from recorder_tasks.flow.orphans import Orphan
 from recorder_tasks.settings import Settings
 from recorder_tasks.store import Store
 from tests.flow.engine import APP_ID, Engine
@@ -216,4 +217,4 @@ def test_the_overview_counts_what_there_is(desk: Desk) -> None:
     desk.record("room", start=SOON, minutes=10)
     overview = desk.overview()
     assert overview["states"]["scheduled"] == 1
-    assert set(overview) == {"states", "due", "workers", "budget"}
+    assert set(overview) == {"states", "due", "workers", "budget", "callbacks"}

@@ -10,9 +10,9 @@ import pytest
 from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.outcome import Kind, Outcome, Step
 from recorder_tasks.core.session import Lane, State
-from recorder_tasks.flow.desk import Orphan
 from recorder_tasks.flow.journal import Journal
 from recorder_tasks.flow.keeper import Keeper
+from recorder_tasks.flow.orphans import Orphan
 from recorder_tasks.simulator.interventions import kill
 from recorder_tasks.store import LiveTake, Nameless
 from tests.flow.conftest import MakeEngine

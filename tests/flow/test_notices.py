@@ -6,15 +6,19 @@ import json
 from typing import Any
 
 import pytest
+import redis
 
 from recorder_tasks.agora import InvalidRequest, SignatureError
 from recorder_tasks.agora.redaction import redacted_text
+from recorder_tasks.core import takes
 from recorder_tasks.core.errors import InvalidWish
 from recorder_tasks.core.outcome import Upload
 from recorder_tasks.core.session import Ending
 from recorder_tasks.simulator import interventions
 from recorder_tasks.simulator.events import signatures
 from recorder_tasks.simulator.notices import Target
+from recorder_tasks.store import Unreadable
+from recorder_tasks.store.callbacks import KEPT
 from tests.flow.conftest import MakeEngine
 from tests.flow.engine import APP_ID, HIDDEN, Engine
 
@@ -202,3 +206,142 @@ def test_warnings_are_not_kept_and_words_of_errors_are_redacted(engine: Engine) 
 )
 def test_somebody_elses_words_are_shown_without_what_may_be_a_key(words: str, shown: str) -> None:
     assert redacted_text(words) == shown
+
+
+def test_a_recorder_that_exited_is_replaced_with_the_first_404(engine: Engine) -> None:
+    session_id = engine.recording()
+    deliver(engine)
+    interventions.kill(engine.vendor.world, "channel:room", engine.store.clock.now())
+    assert session_id in deliver(engine)
+    began = engine.store.clock.now()
+    engine.run()
+    first, second = engine.session(session_id).takes
+    assert second.sent_at - began < 1, "no 90 seconds were waited"
+    assert second.uid != first.uid
+    engine.later(6)
+    assert engine.session(session_id).takes[1].confirmed_at is not None
+    assert len(engine.vendor.running()) == 1
+    engine.later(100)
+    engine.desk.stop(session_id)
+    engine.run()
+    assert engine.session(session_id).ending is Ending.PARTIAL
+
+
+def test_a_recorder_that_moves_is_not_replaced_though_all_is_told(engine: Engine) -> None:
+    session_id = engine.recording()
+    take = engine.session(session_id).takes[0]
+    deliver(engine)
+    interventions.migrate(engine.vendor.world, "channel:room", 60, 4242, engine.store.clock.now())
+    engine.later(120)
+    assert engine.session(session_id).takes[0].missing == (), "it was seen again meanwhile, or not at all"
+    deliver(engine)
+    sent = int(engine.store.clock.now() * 1000)
+    about = {"cname": "room", "uid": str(take.uid), "sid": take.sid, "sendts": sent}
+    late = {
+        "productId": 3,
+        "eventType": 11,
+        "sid": take.sid,
+        "payload": {**about, "details": {"exitStatus": 1}},
+    }
+    interventions.migrate(engine.vendor.world, "channel:room", 60, 4343, engine.store.clock.now())
+    assert signed(engine, late) == session_id, "what it left behind exits, and it moves once more"
+    engine.run()
+    known = engine.session(session_id)
+    assert known.takes[0].missing
+    assert len(known.takes) == 1
+    engine.later(62)
+    assert engine.session(session_id).takes[0].missing == ()
+    assert len(engine.vendor.running()) == 1
+
+
+def test_what_came_before_is_known_counted_and_changes_nothing(engine: Engine, raw: redis.Redis) -> None:
+    session_id = engine.recording()
+    deliver(engine)
+    interventions.kill(engine.vendor.world, "channel:room", engine.store.clock.now())
+    assert deliver(engine, 11, twice=True) == [session_id, session_id]
+    counts = engine.store.callbacks.state("default")
+    before = engine.session(session_id)
+    assert counts["doubled"] == 1
+    take = before.takes[0]
+    about: dict[str, Any] = {
+        "cname": "room",
+        "uid": str(take.uid),
+        "sid": take.sid,
+        "sendts": int(take.sent_at * 1000) + 5000,
+    }
+    about["details"] = {"leaveCode": 4}
+    body = {"noticeId": "n1", "productId": 3, "eventType": 41, "sid": take.sid, "payload": about}
+    assert signed(engine, body) == session_id
+    before = engine.session(session_id)
+    known = [key for key in raw.scan_iter() if key.startswith(engine.store.keys("notice").encode())]
+    assert all(0 < raw.ttl(key) <= KEPT for key in known)  # type: ignore[operator]
+    raw.delete(*known)
+    assert signed(engine, body) == session_id
+    assert engine.session(session_id) == before, "to lose that memory costs nothing but the work"
+    assert engine.store.callbacks.state("default")["doubled"] == 1
+
+
+def test_what_was_not_taken_in_is_not_known(engine: Engine, raw: redis.Redis) -> None:
+    """A crash in between, or a session that cannot be read: the vendor's next try must count."""
+    session_id = engine.recording()
+    key = engine.store.keys.session(session_id)
+    whole: Any = raw.get(key)
+    take = engine.session(session_id).takes[0]
+    about = {"cname": "room", "uid": str(take.uid), "sid": take.sid, "details": {"leaveCode": 4}}
+    body = {"noticeId": "n1", "productId": 3, "eventType": 41, "sid": take.sid, "payload": about}
+    raw.set(key, b"no session at all")
+    with pytest.raises(Unreadable):
+        signed(engine, body)
+    raw.set(key, whole)
+    assert signed(engine, body) == session_id
+    assert [signal.code for signal in engine.session(session_id).takes[0].signals] == [4]
+
+
+def test_the_older_signature_is_taken_where_the_settings_say_so(
+    engine: Engine, make_engine: MakeEngine
+) -> None:
+    app = engine.settings.apps["default"].model_copy(update={"notification_v1": True})
+    lenient = make_engine(apps={"default": app.model_dump()})
+    body = json.dumps({"productId": 3, "eventType": 11, "sid": "s", "payload": {}}).encode()
+    both = signatures(SECRET, body)
+    older = {"Agora-Signature": both["Agora-Signature"]}
+    assert lenient.desk.notice("default", body, older) is None
+    with pytest.raises(SignatureError, match="no agora-signature-v2 header"):
+        engine.desk.notice("default", body, older)
+    with pytest.raises(SignatureError, match="v2 header does not belong"):
+        lenient.desk.notice("default", body, {**older, "Agora-Signature-V2": "0" * 64})
+
+
+def test_a_recorder_whose_callbacks_come_is_looked_at_less_often(make_engine: MakeEngine) -> None:
+    app = {
+        "app_id": APP_ID,
+        "key": HIDDEN[2],
+        "secret": HIDDEN[3],
+        "base_url": "http://vendor.test",
+        "qps": 0,
+    }
+    profile = {"health_every": 60, "health_with_callbacks": 200}
+    engine = make_engine(
+        apps={"default": {**app, "notification_secret": SECRET}, "silent": app}, profiles={"default": profile}
+    )
+    engine.vendor.world.book.notices.aim(Target(url="http://ours.test/", secret=SECRET))
+    told, untold = engine.recording("told"), engine.recording("untold")
+    silent = engine.session(str(engine.desk.record("silent", app="silent", minutes=5).session_id))
+    assert (engine.session(told).health_with_callbacks, silent.health_with_callbacks) == (200.0, None)
+    sid = engine.session(told).takes[0].sid
+    signed(engine, {"productId": 3, "eventType": 40, "sid": sid, "payload": {"cname": "told"}})
+    assert engine.session(told).takes[0].told_at is not None
+    due = {one: engine.store.sessions.get(one) for one in (told, untold)}
+    gaps = {one: takes.health_gap(session, session.takes[0]) for one, session in due.items() if session}
+    assert gaps == {told: 200.0, untold: 60.0}
+    before = _queries(engine, told), _queries(engine, untold)
+    for _ in range(40):
+        engine.later(10)
+    after = _queries(engine, told), _queries(engine, untold)
+    assert after[0] - before[0] == 2
+    assert after[1] - before[1] >= 6
+
+
+def _queries(engine: Engine, session_id: str) -> int:
+    sid = engine.session(session_id).takes[0].sid
+    return sum(1 for seen in engine.vendor.seen if seen.verb == "query" and f"/sid/{sid}/" in seen.path)

@@ -56,6 +56,14 @@ def test_a_config_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> 
         ({"apps": {"default": {**APP, "uid_range": (9, 5)}}}, "9..5 is not a range within 1..4294967295"),
         ({"apps": {"default": {**APP, "uid_range": (5, 6)}}}, "5..6 has fewer than the 8 uids"),
         ({"profiles": {"p": {"health_every": 400}}}, "must be below max_idle, 300 s"),
+        (
+            {"profiles": {"p": {"health_with_callbacks": 100}}},
+            "health_with_callbacks: 100 s must be at least health_every, 120 s, and below max_idle, 300 s",
+        ),
+        (
+            {"profiles": {"p": {"health_with_callbacks": 300}}},
+            "health_with_callbacks: 300 s must be at least",
+        ),
         ({"profiles": {"p": {"recipe": {"token": "t"}}}}, "token would be stored in Redis"),
         ({"profiles": {"p": {"recipe": {"recordingConfig": {"secret": "t"}}}}}, "recordingConfig.secret"),
         ({"attempts": 0}, "greater than or equal to 1"),

@@ -233,12 +233,17 @@ class House:
         self.processes.append(process)
         return process
 
-    def web(self, name: str = "web", **more: str) -> str:
-        """The control room in a process of its own; its address. ``more``: settings without their prefix."""
+    def cli(self, name: str, *arguments: str, **more: str) -> Process:
+        """A command of ours in a process of its own. ``more``: settings without their prefix."""
         env = {**self.env, **{f"RECORDER_{key}": value for key, value in more.items()}}
-        command = [sys.executable, "-m", "recorder_tasks.cli", "web", "--port", "0"]
+        command = [sys.executable, "-m", "recorder_tasks.cli", *arguments]
         process = Process(command, env, self.base / f"{name}.log")
         self.processes.append(process)
+        return process
+
+    def web(self, name: str = "web", **more: str) -> str:
+        """The control room in a process of its own; its address. ``more``: settings without their prefix."""
+        process = self.cli(name, "web", "--port", "0", **more)
         ready = "control room "
 
         def told() -> str | None:

@@ -34,7 +34,7 @@ from recorder_tasks.core.session import (
     Trouble,
 )
 from recorder_tasks.flow.live_takes import live_sids, live_take
-from recorder_tasks.store import Event, Store
+from recorder_tasks.store import Came, Event, Store
 from schedules.schedules import Schedules
 from schedules.store import ScheduleStore
 
@@ -184,6 +184,7 @@ def build(store: Store, rules: ScheduleStore) -> None:
         told = [Event(f"session.{session.state.value}", {"fixture": True})]
         now = session.evolve(revision=kept.revision)
         store.sessions.save(now, lanes(now, T0, cadence), events=told, live=live)
+    store.callbacks.note("default", Came.TAKEN, name="n1", session="r-recording")
     timetable = Schedules(rules)
     weekly = {"slots": ["mon-fri 09:00-09:50"], "timezone": "Europe/Berlin", "labels": {"school": "north"}}
     timetable.add("weekly", **weekly)

@@ -69,6 +69,14 @@ def test_a_lost_recorder_ends_where_it_was_last_looked_for_and_another_follows()
     assert [(piece.kind, piece.width) for piece in bar.pieces] == [("lost", 15.0), ("next", 42.0)]
 
 
+def test_a_lost_recorder_of_long_ago_does_not_push_later_lessons_down() -> None:
+    lost = a_recording(
+        start=at(9), end=at(10), state=State.COMPLETED, takes=(a_take(at(9), missing=at(9.2)),)
+    )
+    after = a_recording(start=at(10), end=at(11), number=1)
+    assert len({bar.y for bar in drawn(lost, after, now=at(10.5))[0].bars}) == 1
+
+
 def test_cancelled_ones_are_not_late() -> None:
     one = a_recording(start=at(9), end=at(10), state=State.CANCELLED)
     assert drawn(one)[0].bars[0].late == 0

@@ -64,6 +64,12 @@ def test_nothing_overlaps_and_nothing_leaves_the_picture(lessons: list[tuple[int
                 assert shared <= 10.1  # the least height of a block
 
 
+def test_counts_are_of_what_is_recorded_at_once_and_not_of_what_follows_within_the_hour() -> None:
+    halves = [lesson(0, 9 + half / 2, 0.5, name=f"{n}-{half}") for n in range(MOST_BLOCKS) for half in (0, 1)]
+    drawn = grid(halves, MONDAY, BERLIN)
+    assert [cell.count for cell in drawn.cells] == [MOST_BLOCKS]
+
+
 def test_a_week_begins_on_monday() -> None:
     assert {monday(MONDAY + timedelta(days=n)) for n in range(7)} == {MONDAY}
 

@@ -3,7 +3,7 @@
 -- ARGV 1 key prefix   2 JSON {lanes [[lane, later]], free, lease, poison_after, seed, reader}
 --      `later`: seconds that an entry must have been due (for stops that their own worker leaves lying)
 -- The keys of the sessions found are made from the prefix: session:*, lease:*.
--- Returns {now, next due or '' (now: look again at once), [id, lane, token, claims, ...], [poisoned id, ...],
+-- Returns {now, next due or '' (now: look again at once), [id, lane, token, claims, due, ...], [poisoned id, ...],
 --      [id of those that were not known to be poison], [id without a session, which left its lanes]}.
 -- A leased session is passed over, save that stop takes the lease over from any other step, and is counted anew.
 -- One claimed too often without a save is poison: it is reported and rests, and is then tried once more; a stop is
@@ -14,7 +14,7 @@ local now = clock(KEYS[1], prefix)
 pull_in(KEYS[1], prefix, now)
 local claims, poisoned, news, lost, taken, left, upcoming = {}, {}, {}, {}, 0, 0, nil
 
-local function take(id, lane)
+local function take(id, lane, since)
   local key = prefix .. 'lease:' .. id
   local lease = redis.call('HMGET', key, 'lane', 'until', 'claims', 'rested', 'rests')
   local over = lane == 'stop' and lease[1] ~= 'stop'
@@ -35,7 +35,7 @@ local function take(id, lane)
     local token = ask.seed .. '-' .. taken
     redis.call('HSET', key, 'token', token, 'lane', lane, 'claims', count + 1, 'rested', 0, 'rests', rests)
     hold(prefix, id, lane, now + ask.lease)
-    for _, part in ipairs({id, lane, token, count + 1}) do claims[#claims + 1] = part end
+    for _, part in ipairs({id, lane, token, count + 1, since}) do claims[#claims + 1] = part end
   end
 end
 
@@ -43,9 +43,9 @@ for _, entry in ipairs(ask.lanes) do
   local key, ripe, passed = prefix .. 'due:' .. entry[1], text(now - entry[2]), 0
   left = 0
   while taken < ask.free and passed < PASSES do
-    local ids = redis.call('ZRANGEBYSCORE', key, '-inf', ripe, 'LIMIT', left, ask.free - taken)
+    local ids = redis.call('ZRANGEBYSCORE', key, '-inf', ripe, 'WITHSCORES', 'LIMIT', left, ask.free - taken)
     if #ids == 0 then break end
-    for _, id in ipairs(ids) do take(id, entry[1]) end
+    for at = 1, #ids, 2 do take(ids[at], entry[1], ids[at + 1]) end
     passed = passed + 1
   end
   if passed == PASSES then upcoming = now end

@@ -2,8 +2,8 @@
 -- KEYS 1 session   2 lease   3 clock
 -- ARGV 1 key prefix   2 JSON {id, expected, revision, body, state, start, final_at or null, dues {lane: at},
 --        labels, events [[type, data]], live [[key, body]], over [key], orphans [[name, until, body]], found [name],
---        token or '', keep (bool), guard {name, revision} or null, app, drop [index], put [index] of a session that
---        is planned anew}
+--        token or '', keep (bool), guard {name, revision} or null, app, drop [[index, [name]]], put [[index, [name]]]
+--        of a session that is planned anew, names [name]}
 --        final_at: only of a settled session, which leaves every lane
 -- Returns {1}, {0, stored or ''} when the revision has moved, {2} when the guard's schedule has; sent twice (its first answer lost), {1} again.
 -- Dues are written as given and the lease `token` ends. While a lease lasts (kept, or somebody else's) its own lane
@@ -21,8 +21,9 @@ if state ~= job.state then
   redis.call('ZREM', prefix .. 'index:state:' .. state, job.id)
   redis.call('ZADD', prefix .. 'index:state:' .. job.state, job.start, job.id)
 end
-for _, name in ipairs(job.drop) do redis.call('ZREM', prefix .. 'index:' .. name, job.id) end
-for _, name in ipairs(job.put) do redis.call('ZADD', prefix .. 'index:' .. name, job.start, job.id) end
+leave(prefix, job.id, job.drop)
+enter(prefix, job.id, job.start, job.put)
+call(prefix, job.names)
 for _, event in ipairs(job.events) do tell(prefix, job.id, event, now, job.state ~= 'scheduled') end
 if #job.over > 0 then poke(prefix, job.app, now) end
 note_takes(prefix, job.live, job.over)
