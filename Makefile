@@ -9,7 +9,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint unit integration faults faults-all soak wheel clean
+.PHONY: help demo up test lint unit integration faults faults-all soak pictures wheel clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 22
@@ -40,9 +40,15 @@ faults: $(VENV)/.developing  ## the chosen rows of the fault matrix, about five 
 faults-all: $(VENV)/.developing  ## every row of the fault matrix: about an hour
 	RECORDER_TEST_FAULTS=all $(BIN)/pytest -m faults tests/faults
 
+pictures: $(VENV)/.developing  ## the screenshots in docs/images, by Chromium
+	RECORDER_TEST_PICTURES=1 $(BIN)/pytest tests/browser/test_pictures.py
+
 MINUTES ?= 10
 soak: $(VENV)/.developing  ## random load, faults and kills for MINUTES=n; SEED=s repeats a run
 	$(BIN)/python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+messages: $(VENV)/.developing  ## read what can be said off the code, list what has no translation
+	$(BIN)/python -m tests.language.messages
 
 wheel: $(VENV)/.developing  ## build dist/*.whl
 	$(BIN)/python -m build --wheel

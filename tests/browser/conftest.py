@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.journeys.house import House, Process, house, until
+from tests.journeys.house import House, house, until
 
 expect.set_options(timeout=25_000)
 
@@ -25,7 +24,6 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-PICTURES = Path(__file__).parents[2] / "docs" / "images"
 REFUSED = "the server responded with a status of 4"  # a page that says what is wrong with a form
 STICKING = """() => {
   const wide = document.documentElement.clientWidth;
@@ -61,10 +59,7 @@ class Room:
 def room(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     with house(redis_url, tmp_path_factory.mktemp("room")) as built:
         built.crew()
-        beat = Process(
-            [sys.executable, "-m", "recorder_tasks.cli", "beat"], built.env, built.base / "beat.log"
-        )
-        built.processes.append(beat)
+        built.cli("beat", "beat")
         until(lambda: any(one.get("beat") for one in built.desk.overview()["workers"].values()), what="beat")
         yield Room(built, built.web())
 
@@ -105,12 +100,6 @@ class Look:
         """Nothing sticks out of the page to the right, so that nobody scrolls sideways to read."""
         sticking = self.page.evaluate(STICKING)
         assert not sticking, sticking
-
-    def picture(self, name: str) -> None:
-        """A screenshot for the docs, where they are asked for: RECORDER_TEST_PICTURES=1."""
-        if os.environ.get("RECORDER_TEST_PICTURES"):
-            PICTURES.mkdir(exist_ok=True)
-            self.page.screenshot(path=PICTURES / f"{name}.png")
 
 
 @pytest.fixture

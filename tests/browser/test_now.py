@@ -31,7 +31,6 @@ def test_a_class_appears_records_and_ends_without_a_reload(look: Look, room: Roo
     expect(row.get_by_text("seen", exact=False)).to_be_visible()
     expect(page.locator("#n-recording")).to_have_text("1")
     look.sound()
-    look.picture("now")
     over = page.locator(f"#ended tr#{made.session_id}")
     expect(over.get_by_text("completed · uploaded")).to_be_visible()
     expect(row).to_have_count(0)
@@ -123,7 +122,6 @@ def test_it_reads_well_on_a_phone_and_in_the_dark(tab: Callable[..., Look], room
         expect(page.locator(f"#living tr#{made.session_id}")).to_be_visible()
         look.fits()
         look.sound()
-        look.picture("now-" + ("phone" if "viewport" in how else "dark"))
     room.desk.stop(made.session_id)
 
 

@@ -19,7 +19,6 @@ def test_the_page_follows_a_recording_and_its_stop_button_ends_it(look: Look, ro
     expect(page.get_by_role("row", name="start accepted 200", exact=False)).to_be_visible()
     expect(page.get_by_text("its token expires", exact=False)).to_be_visible()
     look.sound()
-    look.picture("recording")
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("status").filter(has_text="It is being stopped.")).to_be_visible()

@@ -38,7 +38,6 @@ def test_the_list_shows_what_is_next_and_the_week_around_it(look: Look) -> None:
     page.goto(f"{look.address}/schedules?week={MONDAY + timedelta(days=2)}")
     expect(page.locator("svg.week a.slot")).to_have_count(6)
     look.sound()
-    look.picture("schedules")
     page.get_by_role("link", name="Week after").click()
     expect(page.get_by_text(f"Week of {MONDAY + timedelta(days=7)}")).to_be_visible()
 
@@ -97,7 +96,6 @@ def test_the_forecast_draws_what_is_planned_against_the_limits(look: Look) -> No
     expect(page.get_by_role("img", name="Recordings at once: at most 1, the limit is 1000")).to_be_visible()
     expect(page.get_by_text("Everything fits, and begins in time.")).to_be_visible()
     look.sound()
-    look.picture("forecast")
 
 
 def test_they_fit_a_phone_in_the_dark(tab: Callable[..., Look]) -> None:

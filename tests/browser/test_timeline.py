@@ -34,7 +34,6 @@ def test_a_replacement_is_seen_beside_the_lost_recorder(look: Look, room: Room) 
     bar = page.locator(f"a[href='/recordings/{made.session_id}']")
     expect(bar.locator("rect.take.lost")).to_be_attached()
     expect(bar.locator("rect.take.live, rect.take.next")).to_be_attached()
-    look.picture("timeline")
     room.desk.stop(made.session_id)
 
 
