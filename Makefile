@@ -41,7 +41,7 @@ faults-all: $(VENV)/.developing  ## every row of the fault matrix: about an hour
 	RECORDER_TEST_FAULTS=all $(BIN)/pytest -m faults tests/faults
 
 pictures: $(VENV)/.developing  ## the screenshots in docs/images, by Chromium
-	RECORDER_TEST_PICTURES=1 $(BIN)/pytest tests/browser/test_pictures.py
+	$(BIN)/pytest tests/browser/pictures.py
 
 MINUTES ?= 10
 soak: $(VENV)/.developing  ## random load, faults and kills for MINUTES=n; SEED=s repeats a run

