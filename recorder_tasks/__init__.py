@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from recorder_tasks.core.causes import Cause
-    from recorder_tasks.flow.desk import Found, Orphan, RecordingEvent
+    from recorder_tasks.flow.feed import RecordingEvent
+    from recorder_tasks.flow.finding import Hits
+    from recorder_tasks.flow.listing import Found
+    from recorder_tasks.flow.orphans import Orphan
     from recorder_tasks.recording import Recording
     from schedules import Schedules
 
@@ -32,9 +35,11 @@ __all__ = [
     "extend",
     "find",
     "get",
+    "notice",
     "orphans",
     "record",
     "schedules",
+    "search",
     "stop",
     "update",
     "update_layout",
@@ -140,6 +145,15 @@ def find(**filters: Any) -> Found:
     return result
 
 
+def search(text: str, *, limit: int = 50) -> Hits:
+    """Recordings that a text may mean, the best first: ``.hits`` of ``recording``, ``by`` and ``name``.
+
+    An id or sid, or its beginning; a channel, a schedule, a label or its value, or the beginning of one.
+    """
+    result: Hits = _desk().search(text, limit=limit)
+    return result
+
+
 def wait(session_id: str, *, timeout: float | None = None) -> Recording:
     """The recording once it is over. Raises NotFinished after ``timeout`` seconds."""
     result: Recording = _desk().wait(session_id, timeout=timeout)
@@ -168,6 +182,16 @@ def diagnose(session_id: str, *, ask: bool = True) -> tuple[Cause, ...]:
 def orphans() -> tuple[Orphan, ...]:
     """Recorders that may be running and billed, and that nobody can stop by name."""
     result: tuple[Orphan, ...] = _desk().orphans()
+    return result
+
+
+def notice(app: str, body: bytes, headers: Mapping[str, str]) -> str | None:
+    """Take in one of the vendor's callbacks, as it came; the id of the recording that it is about, or None.
+
+    ``app`` names the Agora project in the settings, ``body`` is what came, unparsed, with its ``headers``.
+    Twice, late or out of order is all the same. Raises SignatureError for what the vendor has not signed.
+    """
+    result: str | None = _desk().notice(app, body, headers)
     return result
 
 

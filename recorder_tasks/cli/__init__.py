@@ -19,6 +19,7 @@ Record:
   recorder record math-7b --start 09:00 --minutes 50 --key math-7b/monday
   recorder extend ID --minutes 10       recorder stop ID
   recorder list --state recording       recorder show ID
+  recorder search math                  by channel, label, schedule, id or sid
   recorder diagnose ID                  why is there no recording?
 
 \b
@@ -49,11 +50,13 @@ COMMANDS = {
     "layout": "changes",
     "list": "looking",
     "show": "looking",
+    "search": "search",
     "diagnose": "diagnose",
     "orphans": "orphans",
     "watch": "following",
     "events": "following",
     "schedule": "schedule",
+    "webhooks": "webhooks",
     "doctor": "doctor",
     "demo": "embedded",
     "up": "embedded",

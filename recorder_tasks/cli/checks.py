@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from recorder_tasks.bucket import installed
-from recorder_tasks.cli import deployment, redis_state
+from recorder_tasks.cli import callback_state, deployment, redis_state, webhook_state
 from recorder_tasks.cli.findings import Finding, error, ok, warn
 from recorder_tasks.cli.group import wrong_members
 from recorder_tasks.cli.reach import vendor
@@ -104,6 +104,8 @@ def _redis(parts: Wiring) -> Iterator[Finding]:
         yield from deployment.orphans(parts)
         yield from deployment.poison(parts)
         yield from deployment.schedules(parts)
+        yield from callback_state.callbacks(parts)
+        yield from webhook_state.webhooks(parts)
     except (StoreError, SchedulesUnavailable) as trouble:
         todo = "start it, or correct RECORDER_REDIS_URL; `recorder up` brings an embedded one along"
         yield error("redis", str(trouble), todo)

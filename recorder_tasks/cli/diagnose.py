@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from recorder_tasks.cli.options import AS_JSON, SESSION, desk
+from recorder_tasks.cli.speech import say
 
 
 @click.command(
@@ -42,9 +43,9 @@ def diagnose_command(session_id: str, no_ask: bool, as_json: bool) -> None:
     out.print(shown.one_line(recording), soft_wrap=True)
     if found.not_asked:
         said = f"the vendor could not be asked who is in the channel: {found.not_asked}"
-        out.print(said, style="yellow", soft_wrap=True, markup=False)
+        out.print(say(said), style="yellow", soft_wrap=True, markup=False)
     if not found.causes:
-        out.print("nothing else looks wrong" if found.not_asked else "nothing looks wrong")
+        out.print(say("nothing else looks wrong" if found.not_asked else "nothing looks wrong"))
     for number, cause in enumerate(found.causes, start=1):
         out.print()
         out.print(shown.cause(number, cause))

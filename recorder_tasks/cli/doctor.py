@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from recorder_tasks.cli.options import AS_JSON
+from recorder_tasks.cli.speech import say
 
 MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "error": ("✗", "bold red")}
 
@@ -30,14 +31,14 @@ def doctor_command(as_json: bool, quiet: bool) -> None:
     else:
         out = shown.console()
         if joined:
-            out.print(f"looking at what `recorder up` runs here (process {joined})", style="dim")
+            out.print(say(f"looking at what `recorder up` runs here (process {joined})"), style="dim")
         for each in findings:
             mark, colour = MARKS[each.level]
-            out.print(f"[{colour}]{mark} {each.about:<10}[/] {_escaped(each.says)}", soft_wrap=True)
+            out.print(f"[{colour}]{mark} {each.about:<10}[/] {_escaped(say(each.says))}", soft_wrap=True)
             if each.do:
-                out.print(f"  {'':<10} {_escaped(each.do)}", style="dim", soft_wrap=True)
+                out.print(f"  {'':<10} {_escaped(say(each.do))}", style="dim", soft_wrap=True)
         if not findings:
-            out.print("nothing to say", style="dim")
+            out.print(say("nothing to say"), style="dim")
     if any(each.level == "error" for each in findings):
         raise click.exceptions.Exit(1)
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from recorder_tasks.cli.speech import say, speaking
+
 REFUSED, USAGE, NOT_FOUND, NOT_FINISHED, UNREACHABLE = 1, 2, 3, 4, 5
 
 
@@ -36,16 +38,21 @@ class Journey(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with speaking():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with speaking():
+                return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as trouble:
             status, sentence = explained(trouble)
             if status is None:
                 raise
-            click.secho(f"recorder: {sentence}", fg="red", err=True)
+            click.secho(f"recorder: {say(sentence)}", fg="red", err=True)
             sys.exit(status)
 
 
@@ -63,6 +70,7 @@ def explained(trouble: Exception) -> tuple[int | None, str]:
         (of_schedules.InvalidSchedule, USAGE),
         (of_schedules.ScheduleError, REFUSED),
         (errors.NoSuchSession, NOT_FOUND),
+        (errors.NoSuchWebhook, NOT_FOUND),
         (errors.NotFinished, NOT_FINISHED),
         (errors.InvalidWish, USAGE),
         (errors.RecorderError, REFUSED),
@@ -70,8 +78,8 @@ def explained(trouble: Exception) -> tuple[int | None, str]:
         (NotReady, UNREACHABLE),
     )
     if isinstance(trouble, (StoreUnavailable, of_schedules.SchedulesUnavailable)):
-        brought = "; `recorder up` brings one along" if "out of reach" in str(trouble) else ""
-        return UNREACHABLE, f"{trouble}{brought}."
+        brought = "; `recorder up` brings one along." if "out of reach" in str(trouble) else "."
+        return UNREACHABLE, str(trouble) + brought
     if isinstance(trouble, ValidationError):
         return USAGE, f"settings: {wrong_members(trouble)}"
     if isinstance(trouble, FileNotFoundError) and "RECORDER_CONFIG" in str(trouble):

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from recorder_tasks.cli import shown
-from recorder_tasks.flow.desk import RecordingEvent
+from recorder_tasks.flow.feed import RecordingEvent
 from recorder_tasks.recording import Recording, TakeView
 
 KEPT = 12

@@ -17,10 +17,12 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from recorder_tasks.cli.speech import say, word
 from recorder_tasks.cli.times import beside, local, utc
 from recorder_tasks.core.causes import Cause
 from recorder_tasks.core.session import End
-from recorder_tasks.flow.desk import Orphan, RecordingEvent
+from recorder_tasks.flow.feed import RecordingEvent
+from recorder_tasks.flow.orphans import Orphan
 from recorder_tasks.local.summary import Summary
 from recorder_tasks.recording import Diagnosis, File, Recording, TakeView
 
@@ -117,7 +119,7 @@ def _plan(recording: Recording) -> Table:
     table.add_row("id", recording.session_id)
     table.add_row("state", state(recording))
     if recording.reason:
-        table.add_row("reason", Text(recording.reason))
+        table.add_row("reason", Text(say(recording.reason)))
     if recording.diagnosis:
         table.add_row("diagnosis", diagnosis(recording.diagnosis))
     for name in ("channel", "app", "mode", "profile", "storage"):
@@ -150,18 +152,20 @@ def _plan(recording: Recording) -> Table:
 
 def diagnosis(cause: Diagnosis) -> Text:
     """The likeliest cause in a line, and what to do in the next."""
-    text = Text(f"{cause.title} ({cause.likelihood.value}: {cause.code})", style="yellow")
-    text.append(f"\n{cause.advice}", style="dim")
+    text = Text(f"{say(cause.title)} ({word(cause.likelihood.value)}: {cause.code})", style="yellow")
+    text.append(f"\n{say(cause.advice)}", style="dim")
     return text
 
 
 def cause(number: int, told: Cause) -> Text:
     """One explanation: what, how sure, the evidence, what to do."""
     style = {"certain": "bold red", "likely": "bold yellow"}.get(told.likelihood.value, "yellow")
-    text = Text.assemble(f"{number}. ", (told.title, style), f"  {told.likelihood.value}: {told.code}")
+    text = Text.assemble(
+        f"{number}. ", (say(told.title), style), f"  {word(told.likelihood.value)}: {told.code}"
+    )
     for sentence in told.evidence:
-        text.append(f"\n   - {sentence}")
-    text.append(f"\n   do: {told.advice}", style="dim")
+        text.append(f"\n   - {say(sentence)}")
+    text.append(f"\n   {word('do:')} {say(told.advice)}", style="dim")
     return text
 
 

@@ -23,11 +23,15 @@ It listens on this host only, and there everybody may do everything, until RECOR
     "--port", type=click.IntRange(0, 65535), help="0: a free one. Default: from the settings, 8910."
 )
 @click.option("--loglevel", type=click.Choice(LEVELS), default="warning", show_default=True)
-def web_command(host: str | None, port: int | None, loglevel: str) -> None:
+@click.option("--openapi", is_flag=True, help="Only print what /api/v1 is, as OpenAPI 3.1; needs no Redis.")
+def web_command(host: str | None, port: int | None, loglevel: str, openapi: bool) -> None:
     """Serve the control room until SIGTERM: what records now, the timeline, schedules, and an API."""
     from recorder_tasks.cli.options import join_up
     from recorder_tasks.settings import load
 
+    if openapi:
+        _describe()
+        return
     join_up()
     web = load().web
     host, port = host or web.host, web.port if port is None else port
@@ -40,3 +44,13 @@ def web_command(host: str | None, port: int | None, loglevel: str) -> None:
     except ModuleNotFoundError as missing:
         raise click.ClickException(f"{MISSING} ({missing})") from None
     serve(host, port, loglevel)
+
+
+def _describe() -> None:
+    from recorder_tasks.cli import shown
+
+    try:
+        from recorder_tasks.web.api import openapi
+    except ModuleNotFoundError as missing:
+        raise click.ClickException(f"{MISSING} ({missing})") from None
+    shown.as_json(openapi())

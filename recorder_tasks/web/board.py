@@ -114,10 +114,17 @@ class Board:
 
         return leave
 
+    @property
+    def ended(self) -> bool:
+        return self._ended
+
     def stop(self) -> None:
+        """No more ticks but a last one, so that whoever waits for one goes home."""
         with self._news:
             self._ended = True
             self._news.notify_all()
+            for listener in list(self._listeners):
+                listener(self._state.tick)
         if self._thread is not None:
             self._thread.join(5.0)
 

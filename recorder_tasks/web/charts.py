@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from schedules.foreseen import Forecast, Stretch
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 1000, 150, 40, 12, 22  # of the picture, in its own units
+SHORT = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Chart:
     cap: float | None
     limit: float | None
     ticks: tuple[tuple[float, str], ...]
-    days: tuple[tuple[float, str], ...]
+    marks: tuple[tuple[float, datetime], ...]
     most: float
     at: datetime | None
 
@@ -63,7 +64,7 @@ def _chart(
         cap=None if limit is None else frame.y(limit),
         limit=limit,
         ticks=tuple((frame.y(top * part / 2), f"{top * part / 2:g}") for part in range(3)),
-        days=tuple(_days(frame, zone)),
+        marks=tuple(_marks(frame, zone)),
         most=most,
         at=at,
     )
@@ -108,8 +109,11 @@ class _Frame:
         return path
 
 
-def _days(frame: _Frame, zone: ZoneInfo) -> Iterable[tuple[float, str]]:
-    day = frame.since.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    while day < frame.until:
-        yield frame.x(day), f"{day:%a %d %b}"
-        day = (day + timedelta(days=1)).replace(fold=0)
+def _marks(frame: _Frame, zone: ZoneInfo) -> Iterable[tuple[float, datetime]]:
+    """Midnights, and every third hour where there are only few days."""
+    hours = 3 if frame.until - frame.since <= SHORT else 24
+    at = frame.since.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    while at < frame.until:
+        if at >= frame.since or (hours == 24 and frame.since - at < timedelta(hours=20)):
+            yield frame.x(at), at
+        at = (at + timedelta(hours=hours)).replace(fold=0)

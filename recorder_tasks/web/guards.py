@@ -5,11 +5,13 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recorder_tasks.settings import WebSettings
 from recorder_tasks.settings.web import LOOPBACK
+from recorder_tasks.web.api import BASE
+from recorder_tasks.web.problems import FORBIDDEN, problem
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 POLICY = (
@@ -18,6 +20,7 @@ POLICY = (
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
+    "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -46,7 +49,7 @@ class Guards:
             return
         refusal = self._refusal(scope["method"], scope["path"], Headers(scope=scope))
         if refusal is not None:
-            await PlainTextResponse(refusal, status_code=403)(scope, receive, _with_headers(send))
+            await _told(refusal, scope["path"])(scope, receive, _with_headers(send))
             return
         await self.app(scope, receive, _with_headers(send))
 
@@ -62,6 +65,12 @@ class Guards:
         if site in ("cross-site", "same-site") or (origin is not None and urlsplit(origin).netloc != host):
             return "Origin: only this server's own pages may write here; programs send no Origin"
         return None
+
+
+def _told(refusal: str, path: str) -> Response:
+    if path.startswith(f"{BASE}/"):
+        return problem(FORBIDDEN, refusal, path)
+    return PlainTextResponse(refusal, status_code=403)
 
 
 def _with_headers(send: Send) -> Send:

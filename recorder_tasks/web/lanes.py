@@ -139,8 +139,13 @@ def _rows(ones: Sequence[Recording], now: datetime) -> list[list[Recording]]:
 
 def _end(one: Recording, now: datetime) -> datetime:
     """Until when its bar reaches: the plan, or a recorder that outlasts it."""
-    runs = [take.ended_at or now for take in one.takes if take.accepted_at is not None]
+    runs = [_until(take, one, now) for take in one.takes if take.accepted_at is not None]
     return max([one.end, *runs])
+
+
+def _until(take: TakeView, one: Recording, now: datetime) -> datetime:
+    """Until when that recorder recorded, as far as anybody knows."""
+    return take.ended_at or take.missing_since or (one.end if one.finished else now)
 
 
 def _bar(one: Recording, y: int, scale: Scale, now: datetime) -> Bar:
@@ -170,8 +175,7 @@ def _pieces(one: Recording, scale: Scale, now: datetime) -> Iterable[Piece]:
         if take.accepted_at is None:
             continue
         live = take.ended_at is None and not one.finished
-        until = take.ended_at or take.missing_since or (now if live else one.end)
-        x, end = scale.x(take.accepted_at), scale.x(until)
+        x, end = scale.x(take.accepted_at), scale.x(_until(take, one, now))
         kind = _kind(take, live=live, later=take.line in first)
         first.add(take.line)
         says = f"uid {take.uid}" + (f", {take.end.value}" if take.end else "")

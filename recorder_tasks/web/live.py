@@ -22,6 +22,7 @@ from recorder_tasks.web.pages.now import head_of, matters_of, rows_of
 from recorder_tasks.web.viewer import Looking, Viewer
 
 router = APIRouter()
+LONGEST = 3600.0  # seconds of one stream; whoever comes back shows their login again
 QUIET = 15.0  # seconds without news after which a comment keeps the connection from being cut
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 KEPT = 64
@@ -73,10 +74,10 @@ def stream(request: Request, changes: Callable[[Snapshot], Message]) -> Streamin
     board: Board = request.app.state.board
 
     async def events() -> AsyncIterator[str]:
-        ticks = Ticks(board)
+        ticks, until = Ticks(board), asyncio.get_running_loop().time() + LONGEST
         try:
             yield "retry: 2000\n\n"
-            while True:
+            while not board.ended and asyncio.get_running_loop().time() < until:
                 message = await run_in_threadpool(lambda: changes(board.snapshot()))
                 if message:
                     yield f"data: {json.dumps(message, ensure_ascii=False)}\n\n"

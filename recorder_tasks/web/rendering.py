@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from babel.dates import format_skeleton
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
 from recorder_tasks.web.viewer import Viewer
-from recorder_tasks.web.words import gettext, ngettext
+from recorder_tasks.web.words import gettext, ngettext, word
 
 NONE = Markup("")
+LOCALES = {"en": "en_GB", "zh-CN": "zh_CN"}
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
@@ -31,6 +33,8 @@ def _environment(language: str) -> Environment:
     )
     made.install_gettext_callables(gettext(language), ngettext(language), newstyle=True)  # type: ignore[attr-defined]
     made.filters |= {"clock": _clock, "moment": _moment, "ago": _ago, "span": span, "short": short}
+    made.filters |= {"day": _day, "mark": _mark}
+    made.filters |= {"said": gettext(language), "word": word(language)}
     made.globals |= {"asset": asset, "utcnow": lambda: datetime.now(UTC)}
     return made
 
@@ -58,8 +62,23 @@ def _clock(
     today = (day or datetime.now(UTC)).astimezone(context["viewer"].zone)
     shown = f"{here:%H:%M:%S}" if seconds else f"{here:%H:%M}"
     if here.date() != today.date():
-        shown = f"{here:%a %d %b} {shown}" if here.year == today.year else f"{here:%Y-%m-%d} {shown}"
+        when = _day(context, here) if here.year == today.year else f"{here:%Y-%m-%d}"
+        shown = f"{when} {shown}"
     return _time(at, shown)
+
+
+@pass_context
+def _day(context: Context, at: date | datetime) -> str:
+    """A weekday with its date, as the viewer's language writes it."""
+    noon = datetime(at.year, at.month, at.day, 12)  # noqa: DTZ001  a day of the wall calendar
+    return format_skeleton("MMMEd", noon, locale=LOCALES[context["viewer"].language])
+
+
+@pass_context
+def _mark(context: Context, at: datetime) -> str:
+    """On an axis: the day where one begins, else the hour."""
+    here = at.astimezone(context["viewer"].zone)
+    return f"{here:%H:%M}" if here.hour else _day(context, here)
 
 
 @pass_context

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -39,7 +38,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Cell:
-    """How many are recorded at once in an hour; ``shade`` 1..5 says so beside the number."""
+    """The most that are recorded at once within an hour; ``shade`` 1..5 says so beside the number."""
 
     x: float
     y: float
@@ -131,17 +130,29 @@ def _together(ones: Sequence[Lesson]) -> list[list[Lesson]]:
 
 
 def _cells(lessons: Sequence[Lesson], first: date, zone: ZoneInfo, low: int, column: float) -> Iterable[Cell]:
-    counts: Counter[tuple[int, int]] = Counter()
+    spans: dict[tuple[int, int], list[tuple[float, float]]] = {}
     for one in lessons:
         if one.off:
             continue
         day = (one.starts.astimezone(zone).date() - first).days
-        begin, end = int(_hour(one.starts.astimezone(zone))), _end(one, zone)
-        counts.update((day, hour) for hour in range(begin, max(begin + 1, ceil(end))))
+        begin, end = _hour(one.starts.astimezone(zone)), _end(one, zone)
+        for hour in range(int(begin), max(int(begin) + 1, ceil(end))):
+            spans.setdefault((day, hour), []).append((max(begin, hour), min(end, hour + 1)))
+    counts = {cell: _at_once(found) for cell, found in spans.items()}
     most = max(counts.values(), default=1)
     for (day, hour), count in sorted(counts.items()):
         shade = ceil(SHADES * count / most)
         yield Cell(round(LEFT + day * column, 1), TOP + (hour - low) * HOUR, count, shade)
+
+
+def _at_once(spans: Sequence[tuple[float, float]]) -> int:
+    """The most of them at one moment; what ends when another begins does not meet it."""
+    steps = sorted([(begin, 1) for begin, _ in spans] + [(end, -1) for _, end in spans])
+    level = most = 0
+    for _, step in steps:
+        level += step
+        most = max(most, level)
+    return most
 
 
 def week_of(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from recorder_tasks.language import language_of as liked
+from recorder_tasks.language import translator
+
 LANGUAGES = ("en", "zh-CN")
 
 
 def language_of(chosen: str | None, accepted: str | None) -> str:
-    """What the viewer chose, else the first of what their browser accepts that there is, else English."""
-    if chosen in LANGUAGES:
-        return chosen
-    for part in (accepted or "").split(","):
-        name = part.partition(";")[0].strip().lower()
-        if name.startswith("zh"):
-            return "zh-CN"
-        if name.startswith("en"):
-            return "en"
-    return "en"
+    """What the viewer chose, else what their browser likes best of what there is, else English."""
+    return chosen if chosen in LANGUAGES else liked(accepted).replace("_", "-")
 
 
 def gettext(language: str) -> Callable[[str], str]:
-    return lambda text: text
+    """For marked words, and for finished sentences of ours."""
+    there = translator(language)
+
+    def say(text: str) -> str:
+        told = there.gettext(text)
+        return told if told != text else there.sentence(text)
+
+    return say
 
 
 def ngettext(language: str) -> Callable[[str, str, int], str]:
-    return lambda one, many, count: one if count == 1 else many
+    return translator(language).ngettext
+
+
+def word(language: str) -> Callable[[str], str]:
+    """For a state, an outcome, a likelihood."""
+    return translator(language).word

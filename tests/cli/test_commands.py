@@ -11,7 +11,7 @@ from typing import Any
 from click.testing import Result
 
 from recorder_tasks.cli import shown
-from recorder_tasks.flow.desk import RecordingEvent
+from recorder_tasks.flow.feed import RecordingEvent
 from recorder_tasks.wiring import Wiring
 
 Run = Callable[..., Result]

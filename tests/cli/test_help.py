@@ -16,8 +16,8 @@ HEAVY = ("celery", "redis", "requests", "starlette", "rich.live", "recorder_task
 
 def test_every_command_of_the_product_is_there_in_the_order_of_the_journey() -> None:
     wanted = (
-        "record stop cancel extend update layout list show diagnose orphans watch events schedule "
-        "doctor demo up simulator"
+        "record stop cancel extend update layout list show search diagnose orphans watch events schedule "
+        "webhooks doctor demo up simulator"
     )
     assert list(COMMANDS) == [*wanted.split(), "worker", "beat", "web", "completion"]
 

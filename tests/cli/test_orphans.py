@@ -9,7 +9,7 @@ from rich.console import Console
 
 from recorder_tasks.cli import shown
 from recorder_tasks.core.session import End, State, Take
-from recorder_tasks.flow.desk import Orphan
+from recorder_tasks.flow.orphans import Orphan
 from recorder_tasks.recording import RELIEVED, view
 from tests.core.factories import CADENCE, a_session, running
 

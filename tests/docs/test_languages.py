@@ -44,7 +44,7 @@ def links(name: str) -> list[str]:
     """The files that a page links to, from the top, a translation standing for its original."""
     base = (TOP / name).parent
     originals = {(TOP / translated).resolve(): (TOP / original).resolve() for original, translated in PAIRS}
-    found = re.findall(r"\]\(([^)#]+)\)", text(name))
+    found = [target.replace("-zh-CN.png", ".png") for target in re.findall(r"\]\(([^)#]+)\)", text(name))]
     paths = [(base / target).resolve() for target in found if "://" not in target]
     assert all(path.exists() for path in paths), [str(path) for path in paths if not path.exists()]
     return sorted(str(originals.get(path, path).relative_to(TOP)) for path in paths)

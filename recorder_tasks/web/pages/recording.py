@@ -56,7 +56,7 @@ def _fragments(desk: Desk, one: Recording, viewer: Viewer, body: str = "") -> di
     causes = desk.diagnosed(one.session_id).causes if one.diagnosis else ()
     mixes = one.mode is Mode.MIX
     return {
-        "state": render("recording_state.html", viewer, one=one, diagnosis=causes),
+        "state": render("recording_state.html", viewer, one=one),
         "actions": render(
             "recording_actions.html",
             viewer,
@@ -69,6 +69,7 @@ def _fragments(desk: Desk, one: Recording, viewer: Viewer, body: str = "") -> di
             "recording_parts.html",
             viewer,
             one=one,
+            diagnosis=causes,
             calls=list(reversed(calls)),
             events=[event for event in reversed(events) if not event.type.startswith(CALL)],
             full=len(events) >= MOST_EVENTS,
