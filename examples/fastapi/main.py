@@ -103,6 +103,6 @@ def answer(status: int) -> Any:
 
 
 app.add_exception_handler(InvalidWish, answer(422))
-app.add_exception_handler(AgoraError, answer(400))
+app.add_exception_handler(AgoraError, answer(401))  # not signed by the vendor
 app.add_exception_handler(KeyClash, answer(409))
 app.add_exception_handler(StoreUnavailable, answer(503))  # the vendor sends a callback again

@@ -88,6 +88,6 @@ def answer(status: int) -> Any:
 
 
 app.register_error_handler(ValueError, answer(422))  # InvalidWish among them
-app.register_error_handler(AgoraError, answer(400))
+app.register_error_handler(AgoraError, answer(401))  # not signed by the vendor
 app.register_error_handler(KeyClash, answer(409))
 app.register_error_handler(StoreUnavailable, answer(503))  # the vendor sends a callback again

@@ -107,10 +107,7 @@ class Inbox:
                 self._away = True
                 log.warning("inbox.waits: %s", trouble)
             return False
-        except (
-            AgoraError,
-            StoreError,
-        ) as fault:  # no callback, or of what cannot be read: no use to repeat it
+        except (AgoraError, StoreError) as fault:  # to repeat it would be of no use
             self.counts["refused"] += 1
             log.warning("inbox.refused app=%s: %s", app, fault)
         except Exception:  # one bad callback must not end the thread that takes the others

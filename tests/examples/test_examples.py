@@ -46,7 +46,7 @@ def check(project: Project, lesson: Any) -> None:
         return statuses if any(entry["event_type"] == 31 for entry in log) else set()
 
     assert until(delivered, what="the callback about the upload") == {200}
-    assert unsigned(project) == 400
+    assert unsigned(project) == 401
 
 
 def unsigned(project: Project) -> int:

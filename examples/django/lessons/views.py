@@ -47,8 +47,8 @@ def read(request: HttpRequest, pk: UUID) -> JsonResponse:
 def agora(request: HttpRequest) -> JsonResponse:
     try:
         recorder_tasks.notice("default", request.body, request.headers)
-    except AgoraError as wrong:
-        return JsonResponse({"error": str(wrong)}, status=400)
+    except AgoraError as wrong:  # not signed by the vendor
+        return JsonResponse({"error": str(wrong)}, status=401)
     except StoreUnavailable:
         return JsonResponse({"error": "later, please"}, status=503)  # the vendor sends it again
     return JsonResponse({})
