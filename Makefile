@@ -9,7 +9,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint unit integration faults faults-all soak pictures wheel clean
+.PHONY: help demo up test lint unit integration faults faults-all soak bench bench-full pictures wheel clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 22
@@ -43,6 +43,13 @@ faults-all: $(VENV)/.developing  ## every row of the fault matrix: about an hour
 pictures: $(VENV)/.developing  ## the screenshots in docs/images, by Chromium
 	$(BIN)/pytest tests/browser/pictures.py
 
+BENCH := .venv-bench
+bench: $(BENCH)/.made  ## figures against what people would use instead, about three minutes; NAMES="..." for some
+	@$(BENCH)/bin/python -m benchmarks $(NAMES)
+
+bench-full: $(BENCH)/.made  ## the same with larger sizes
+	@$(BENCH)/bin/python -m benchmarks --full $(NAMES)
+
 MINUTES ?= 10
 soak: $(VENV)/.developing  ## random load, faults and kills for MINUTES=n; SEED=s repeats a run
 	$(BIN)/python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
@@ -56,6 +63,11 @@ wheel: $(VENV)/.developing  ## build dist/*.whl
 clean:  ## remove what can be made again; .recorder/ is kept
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BENCH)/.made: pyproject.toml constraints.txt benchmarks/peers.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/pip install --quiet -e '.[web]' -r benchmarks/peers.txt
+	@touch $@
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -60,7 +60,7 @@ def fill(parts: Wiring, recordings: int, finished: int) -> list[str]:
     """Sessions that record now, and finished ones of the last month."""
     now = parts.store.clock.now()
     made = [_recording(number, now) for number in range(recordings)]
-    made += [_finished(number, now) for number in range(finished)]
+    made += [finished(number, now) for number in range(finished)]
     cadence = Cadence()
     for at in range(0, len(made), 500):
         parts.store.sessions.create_many([(one, lanes(one, now, cadence), []) for one in made[at : at + 500]])
@@ -95,7 +95,21 @@ def _recording(number: int, now: float) -> Session:
     )
 
 
-def _finished(number: int, now: float) -> Session:
+def scheduled(number: int, start: float) -> Session:
+    """A lesson of fifty minutes that has not begun."""
+    return Session(
+        id=f"r-{number:020x}",
+        channel=f"room-{number % 500:03}",
+        labels={"room": str(number % 500)},
+        uids=(900_000_001 + 8 * number, 900_000_008 + 8 * number),
+        created_at=start - 3600,
+        start=start,
+        end=start + 3000,
+        deadline=start + 6600,
+    )
+
+
+def finished(number: int, now: float) -> Session:
     start = now - 86_400 * (1 + number % 28) - number % 80_000
     whole = _recording(number, start + 600)
     return whole.evolve(
