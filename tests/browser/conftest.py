@@ -101,9 +101,9 @@ class Look:
 @pytest.fixture
 def look(chromium: Browser, room: Room) -> Iterator[Look]:
     """A tab in Berlin, 1280 pixels wide, by daylight."""
-    with_tab = tabs(chromium, room.address)
-    yield with_tab()
-    with_tab.close()  # type: ignore[attr-defined]
+    made = tabs(chromium, room.address)
+    yield made()
+    made.close()
 
 
 @pytest.fixture

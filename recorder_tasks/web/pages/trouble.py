@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
@@ -38,7 +39,7 @@ def page_troubles(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _plain)
 
 
-def _handler(status: int, title: str):  # type: ignore[no-untyped-def]
+def _handler(status: int, title: str) -> Callable[[Request, Exception], Response]:
     def handle(request: Request, trouble: Exception) -> Response:
         text = OLD if isinstance(trouble, OldForm) else str(trouble)
         return _page(request, status, title, text)
