@@ -6,6 +6,7 @@ One thread per web process reads them for all watchers, so that fifty open pages
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -52,6 +53,7 @@ class Snapshot:
     ``gone``: recordings that have left it, with the tick at which they did.
     """
 
+    epoch: str = ""  # of the process: ticks of another count from another beginning
     tick: int = 0
     at: datetime = LONG_AGO
     rows: Mapping[str, Row] = field(default_factory=dict)
@@ -60,6 +62,16 @@ class Snapshot:
     orphans: tuple[Orphan, ...] = ()
     rates: Mapping[str, float] = field(default_factory=dict)  # requests a second by app, of late
     trouble: str | None = None
+
+    @property
+    def mark(self) -> str:
+        """Names this tick among those of every web process."""
+        return f"{self.epoch}.{self.tick}"
+
+    def since(self, mark: str) -> int:
+        """The tick that a mark names; -1 for one of another process, or none."""
+        epoch, _, tick = mark.partition(".")
+        return int(tick) if epoch == self.epoch and tick.isascii() and tick.isdecimal() else -1
 
     def of(self, *states: State) -> list[Recording]:
         """Its recordings in these states, by their planned end."""
@@ -72,7 +84,7 @@ class Board:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._state = Snapshot()
+        self._state = Snapshot(epoch=secrets.token_hex(4))
         self._news = Condition()
         self._listeners: set[Callable[[int], None]] = set()
         self._touched: dict[str, int] = {}
@@ -239,6 +251,7 @@ class Board:
         before, tick = self._state, self._state.tick + 1
         left = {each: at for each, at in before.gone.items() if at > tick - 1000}
         self._state = Snapshot(
+            epoch=before.epoch,
             tick=tick,
             at=now or before.at,
             rows=rows,

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
 from contextlib import suppress
+from threading import Lock
 from typing import Any
 
 from fastapi import APIRouter, Query, Request
@@ -56,17 +59,31 @@ class Ticks:
 
 
 class Shared:
-    """What was rendered for one tick, by what it depends on; forgotten with the next ticks."""
+    """What was rendered for one tick, by what it depends on; made once, while others who want it wait."""
 
     def __init__(self) -> None:
-        self._made: dict[tuple[Any, ...], Any] = {}
+        self._made: OrderedDict[tuple[Any, ...], Future[Any]] = OrderedDict()
+        self._lock = Lock()
 
     def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
-        if key not in self._made:
-            while len(self._made) >= KEPT:
-                self._made.pop(next(iter(self._made)), None)
-            self._made[key] = make()
-        return self._made[key]
+        """What ``make`` returns, or raises; a failure is not kept."""
+        with self._lock:
+            known = self._made.get(key)
+            if known is None:
+                mine = self._made[key] = Future()
+                while len(self._made) > KEPT:
+                    self._made.popitem(last=False)
+        if known is not None:
+            return known.result()
+        try:
+            made = make()
+        except BaseException as trouble:  # whatever it is, nobody shall wait for ever
+            with self._lock:
+                self._made.pop(key, None)
+            mine.set_exception(trouble)
+            raise
+        mine.set_result(made)
+        return made
 
 
 def stream(request: Request, changes: Callable[[Snapshot], Message]) -> StreamingResponse:
@@ -91,10 +108,14 @@ def stream(request: Request, changes: Callable[[Snapshot], Message]) -> Streamin
 
 @router.get("/live/now", include_in_schema=False)
 def live_now(
-    request: Request, viewer: Looking, q: str = Query("", max_length=200), tick: int = Query(-1)
+    request: Request,
+    viewer: Looking,
+    q: str = Query("", max_length=200),
+    tick: str = Query("", max_length=40),
 ) -> StreamingResponse:
     """The rows, figures and matters of the page Now."""
-    watcher = NowWatcher(viewer, q, tick, request.app.state.shared, request.app.state.parts.settings)
+    since = request.app.state.board.snapshot().since(tick)
+    watcher = NowWatcher(viewer, q, since, request.app.state.shared, request.app.state.parts.settings)
     return stream(request, watcher.changes)
 
 

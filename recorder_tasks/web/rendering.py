@@ -29,13 +29,13 @@ def _environment(language: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        extensions=["jinja2.ext.i18n"],
     )
     made.install_gettext_callables(gettext(language), ngettext(language), newstyle=True)  # type: ignore[attr-defined]
     made.filters |= {"clock": _clock, "moment": _moment, "ago": _ago, "span": span, "short": short}
     made.filters |= {"day": _day, "mark": _mark}
     made.filters |= {"said": gettext(language), "word": word(language)}
-    made.globals |= {"asset": asset, "utcnow": lambda: datetime.now(UTC)}
+    made.globals |= {"asset": asset}
     return made
 
 

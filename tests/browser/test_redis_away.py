@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Browser, expect
@@ -14,7 +13,7 @@ from tests.journeys.own_redis import OwnRedis
 
 def test_an_open_page_outlives_redis(chromium: Browser, tmp_path: Path) -> None:
     server = OwnRedis(tmp_path / "own-redis")
-    made: Callable[..., object] | None = None
+    made: tabs | None = None
     try:
         with house(server.url, tmp_path) as built:
             built.crew()
@@ -36,5 +35,5 @@ def test_an_open_page_outlives_redis(chromium: Browser, tmp_path: Path) -> None:
             built.desk.stop(recording.session_id)
     finally:
         if made is not None:
-            made.close()  # type: ignore[attr-defined]
+            made.close()
         server.kill()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from recorder_tasks.core.session import State
 from recorder_tasks.store import Store
 from recorder_tasks.web.board import Board, Snapshot
+from recorder_tasks.web.live import Shared
 from recorder_tasks.wiring import Wiring
 from tests.flow.engine import some_settings
 from tests.journeys.house import until
@@ -108,3 +111,35 @@ def test_what_is_over_stays_a_while_and_what_was_cancelled_does_not(
         parts.desk.record("withdrawn", start=parts.desk.now() + timedelta(hours=1), minutes=5).session_id
     )
     assert shown(board) == {made.session_id}
+
+
+def test_a_mark_of_another_process_means_everything_anew(parts: Wiring, board: Board) -> None:
+    found, other = board.snapshot(), Board(parts.desk)
+    try:
+        assert found.since(found.mark) == found.tick
+        assert found.since(other.snapshot().mark) == -1
+        assert [found.since(text) for text in ("", "7", "x.y", f"{found.epoch}.-1")] == [-1] * 4
+    finally:
+        other.stop()
+
+
+def test_many_watchers_share_what_is_made_once() -> None:
+    shared, made, together = Shared(), [], Barrier(20)
+
+    def watch(number: int) -> list[object]:
+        together.wait()
+        return [
+            shared.once(("tick", tick), lambda tick=tick: made.append(tick) or tick) for tick in range(40)
+        ]
+
+    with ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(watch, range(20)))
+    assert answers == [list(range(40))] * 20
+    assert sorted(made) == list(range(40))
+
+
+def test_what_could_not_be_made_is_tried_again() -> None:
+    shared = Shared()
+    with pytest.raises(ZeroDivisionError):
+        shared.once(("tick",), lambda: 1 / 0)
+    assert shared.once(("tick",), lambda: "made") == "made"

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.datastructures import FormData
 
 from recorder_tasks.core.errors import RecorderError
+from recorder_tasks.recording import Recording
 from recorder_tasks.settings.web import Scope
 from recorder_tasks.store.errors import StoreError
 from recorder_tasks.web.access import COOKIE
@@ -56,6 +57,13 @@ def said_of(request: Request) -> Said | None:
     """What the page that was sent back to shall say, by a word in its address."""
     word = SAID.get(request.query_params.get("said", ""))
     return None if word is None else Said("done", word)
+
+
+def fits(one: Recording, query: str) -> bool:
+    """Whether what was typed into a filter is in its channel, schedule, id or a label; no text: yes."""
+    wanted = query.casefold()
+    named = (one.channel, one.schedule or "", one.session_id, *(f"{k}={v}" for k, v in one.labels.items()))
+    return any(wanted in text.casefold() for text in named)
 
 
 def markup(text: str) -> Markup:

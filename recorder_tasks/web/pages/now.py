@@ -15,7 +15,7 @@ from recorder_tasks.settings.web import Scope
 from recorder_tasks.web.asking import Parts
 from recorder_tasks.web.attention import Matter, is_missing, matters
 from recorder_tasks.web.board import LIVING, MOST_ENDED, Row, Snapshot
-from recorder_tasks.web.pages.frame import Sent, back, markup, need, said_of, text_of
+from recorder_tasks.web.pages.frame import Sent, back, fits, markup, need, said_of, text_of
 from recorder_tasks.web.rendering import render
 from recorder_tasks.web.viewer import Looking, Viewer
 
@@ -49,7 +49,7 @@ def now(request: Request, viewer: Looking, q: str = Query("", max_length=200)) -
     return render(
         "now.html",
         viewer,
-        tick=board.tick,
+        tick=board.mark,
         query=q,
         said=said_of(request),
         head=markup(head_of(board, viewer, request.app.state.parts.settings)),
@@ -65,7 +65,7 @@ def rows_of(
     board: Snapshot, viewer: Viewer, query: str, *, since: int = -1
 ) -> dict[str, tuple[str, str, str]]:
     """The rows that a viewer sees, in order: id -> (table, sort key, HTML); those changed after ``since``."""
-    found = [row for row in board.rows.values() if row.stamp > since and _fits(row.recording, query)]
+    found = [row for row in board.rows.values() if row.stamp > since and fits(row.recording, query)]
     ended = sorted(
         (row for row in board.rows.values() if row.recording.finished), key=_ended_at, reverse=True
     )
@@ -99,14 +99,6 @@ def _ended(one: Recording) -> float:
 
 def _ended_at(row: Row) -> float:
     return _ended(row.recording)
-
-
-def _fits(one: Recording, query: str) -> bool:
-    if not query:
-        return True
-    wanted = query.casefold()
-    named = (one.channel, one.schedule or "", one.session_id, *(f"{k}={v}" for k, v in one.labels.items()))
-    return any(wanted in text.casefold() for text in named)
 
 
 class _Seen:

@@ -18,7 +18,7 @@ from recorder_tasks.web.asking import Parts
 from recorder_tasks.web.board import Snapshot
 from recorder_tasks.web.lanes import Scale, groupings, lanes
 from recorder_tasks.web.live import Message, stream
-from recorder_tasks.web.pages.frame import markup, said_of
+from recorder_tasks.web.pages.frame import fits, markup, said_of
 from recorder_tasks.web.rendering import render
 from recorder_tasks.web.viewer import Looking, Viewer
 from recorder_tasks.wiring import Wiring
@@ -96,7 +96,7 @@ def _picture(parts: Wiring, viewer: Viewer, asked: Asked, now: datetime) -> str:
     day = asked.date(viewer.zone, now)
     since, until = midnight(day, viewer.zone), midnight(day + timedelta(days=1), viewer.zone)
     found = parts.desk.day(since, until, limit=MOST)
-    kept = [one for one in found.recordings if _fits(one, asked.q)]
+    kept = [one for one in found.recordings if fits(one, asked.q)]
     ways = groupings(kept)
     by = asked.by if asked.by in ways else ways[0]
     scale = Scale(since, until, ZOOMS.get(asked.zoom, ZOOMS["half"]))
@@ -141,9 +141,3 @@ def _first_look(recordings: Sequence[Recording], scale: Scale, now: datetime) ->
         return scale.x(now)
     starts = [one.start for one in recordings if one.start >= scale.since]
     return scale.x(min(starts)) if starts else scale.x(scale.since + timedelta(hours=8))
-
-
-def _fits(one: Recording, query: str) -> bool:
-    wanted = query.casefold()
-    named = (one.channel, one.schedule or "", one.session_id, *(f"{k}={v}" for k, v in one.labels.items()))
-    return not query or any(wanted in text.casefold() for text in named)
