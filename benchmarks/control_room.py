@@ -56,11 +56,11 @@ def main() -> None:
         parts.close()
 
 
-def fill(parts: Wiring, recordings: int, finished: int) -> list[str]:
+def fill(parts: Wiring, recordings: int, over: int) -> list[str]:
     """Sessions that record now, and finished ones of the last month."""
     now = parts.store.clock.now()
     made = [_recording(number, now) for number in range(recordings)]
-    made += [finished(number, now) for number in range(finished)]
+    made += [finished(number, now) for number in range(over)]
     cadence = Cadence()
     for at in range(0, len(made), 500):
         parts.store.sessions.create_many([(one, lanes(one, now, cadence), []) for one in made[at : at + 500]])
