@@ -1,4 +1,8 @@
-"""Builds everything from Settings; the only place that constructs."""
+"""Builds everything from Settings; the only place that constructs.
+
+A part is imported when it is first built: app code that only asks for recordings waits neither for the
+vendor's client nor for the calendar to be loaded.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +12,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from recorder_tasks import logs
 from recorder_tasks.core.agenda import lanes
 from recorder_tasks.core.session import Session
-from recorder_tasks.flow.bells import Bells
 from recorder_tasks.flow.desk import Desk
-from recorder_tasks.flow.journal import Journal
-from recorder_tasks.flow.planned import faults
-from recorder_tasks.flow.planning import Planner
-from recorder_tasks.flow.replanning import Replanning
-from recorder_tasks.flow.turn import Turns
-from recorder_tasks.flow.vendors import Vendors
-from recorder_tasks.flow.verification import Verifier
-from recorder_tasks.flow.webhooks import Webhooks
 from recorder_tasks.settings import Settings, load
 from recorder_tasks.store import Dues, Meters, Store, StoreOptions
-from schedules.rule import Rule
-from schedules.schedules import Schedules
-from schedules.store import ScheduleStore
+
+if TYPE_CHECKING:
+    from recorder_tasks.flow.bells import Bells
+    from recorder_tasks.flow.journal import Journal
+    from recorder_tasks.flow.planning import Planner
+    from recorder_tasks.flow.replanning import Replanning
+    from recorder_tasks.flow.turn import Turns
+    from recorder_tasks.flow.vendors import Vendors
+    from recorder_tasks.flow.verification import Verifier
+    from recorder_tasks.flow.webhooks import Webhooks
+    from schedules.rule import Rule
+    from schedules.schedules import Schedules
+    from schedules.store import ScheduleStore
 
 DAY = 86_400.0
 SLICE = 500
@@ -56,30 +62,42 @@ class Wiring:
 
     @cached_property
     def vendors(self) -> Vendors:
+        from recorder_tasks.flow.vendors import Vendors
+
         return Vendors(self.settings)
 
     @cached_property
     def journal(self) -> Journal:
+        from recorder_tasks.flow.journal import Journal
+
         name = re.sub(r"[^A-Za-z0-9@._-]", "_", self.worker or f"process-{os.getpid()}")
         return Journal(self.settings.data_dir / "journal" / f"{self.settings.namespace}-{name}.sqlite")
 
     @cached_property
     def turns(self) -> Turns:
+        from recorder_tasks.flow.turn import Turns
+
         return Turns(self.store, self.vendors, self.journal, self.settings, verifier=self.verifier)
 
     @cached_property
     def verifier(self) -> Verifier:
         """Looks into buckets, where the settings want it."""
+        from recorder_tasks.flow.verification import Verifier
+
         return Verifier(self.settings)
 
     @cached_property
     def schedules(self) -> ScheduleStore:
         """The rules, on the connection of the sessions: one server, one namespace."""
+        from schedules.store import ScheduleStore
+
         return ScheduleStore(self.settings.redis_url, self.settings.namespace, client=self.store.client)
 
     @cached_property
     def timetable(self) -> Schedules:
         """The schedules, each judged by whether it could be recorded before it is stored."""
+        from recorder_tasks.flow.planned import faults
+        from schedules.schedules import Schedules
 
         def judge(rule: Rule) -> Sequence[tuple[str, str]]:
             return faults(rule, self.settings, self.store.clock.now())
@@ -88,15 +106,21 @@ class Wiring:
 
     @cached_property
     def planner(self) -> Planner:
+        from recorder_tasks.flow.planning import Planner
+
         return Planner(self.store, self.schedules, self.settings)
 
     @cached_property
     def replanning(self) -> Replanning:
         """Plans what people change in the timetable, at once."""
+        from recorder_tasks.flow.replanning import Replanning
+
         return Replanning(self.timetable, self.planner, self.bells, self.desk)
 
     @cached_property
     def bells(self) -> Bells:
+        from recorder_tasks.flow.bells import Bells
+
         return Bells(self.store, self.settings)
 
     @cached_property
@@ -105,6 +129,8 @@ class Wiring:
 
     @cached_property
     def webhooks(self) -> Webhooks:
+        from recorder_tasks.flow.webhooks import Webhooks
+
         return Webhooks(self.store, self.settings)
 
     def check(self) -> None:
