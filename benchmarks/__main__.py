@@ -12,7 +12,17 @@ from rich.table import Table
 from benchmarks.bench import bench
 from benchmarks.figure import Figure, keep
 
-NAMES = ("api_record", "footprint", "materialise", "scale_idle", "scale_memory")
+NAMES = (
+    "api_record",
+    "bell",
+    "bell_capped",
+    "dispatch_lag",
+    "footprint",
+    "materialise",
+    "scale_idle",
+    "scale_memory",
+    "simulator",
+)
 PIPED_WIDTH = 200
 MARKS = {True: "[green]reached[/]", False: "[red]missed[/]", None: ""}
 
