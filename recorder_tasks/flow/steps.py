@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from recorder_tasks import agora
+from recorder_tasks.agora.client import Client  # loaded with the worker, not in its first turn
 from recorder_tasks.core.outcome import Instant, Kind, Outcome, Step
 from recorder_tasks.core.session import Due, Session, Take
 from recorder_tasks.core.uids import next_uid
@@ -87,7 +88,7 @@ def _acquire(vendors: Vendors, call: Call) -> Outcome:
     return _fact(answer, Step.ACQUIRE, call.now(), uid=uid, resource_id=given, present=peopled is not None)
 
 
-def _peopled(client: agora.Client, session: Session) -> bool | None:
+def _peopled(client: Client, session: Session) -> bool | None:
     """Whether a replacement would find anybody: if not, the class has left and the recorder ended by itself.
 
     None for web pages, which have no channel, and when the vendor will not say: the recording counts more.
