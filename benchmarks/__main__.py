@@ -18,6 +18,7 @@ NAMES = (
     "bell_capped",
     "dispatch_lag",
     "footprint",
+    "health_cost",
     "materialise",
     "scale_idle",
     "scale_memory",
