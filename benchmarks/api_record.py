@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from celery import Celery
 
@@ -23,7 +24,7 @@ def run(bench: Bench) -> Iterator[Figure]:
     def task(**ask: object) -> None: ...
 
     start = datetime.now(UTC) + timedelta(days=1)
-    ask = {"channel": "math-7b", "start": start, "minutes": 50, "labels": {"room": "7b"}}
+    ask: dict[str, Any] = {"channel": "math-7b", "start": start, "minutes": 50, "labels": {"room": "7b"}}
     plain = {**ask, "start": start.isoformat()}
     ours, peer = list[float](), list[float]()
     for _ in range(count // BLOCK):

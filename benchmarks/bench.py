@@ -24,7 +24,7 @@ STORAGE = {"vendor": 1, "region": 0, "bucket": "lessons", "access_key": "k", "se
 
 @dataclass(frozen=True)
 class Bench:
-    """``full``: an hour is fine; otherwise the whole pass shall take about three minutes."""
+    """``full``: an hour is fine; otherwise the whole pass shall take a few minutes."""
 
     url: str
     home: Path

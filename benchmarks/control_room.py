@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
 
+from benchmarks.proc import cpu
 from recorder_tasks.core.agenda import lanes
 from recorder_tasks.core.cadence import Cadence
 from recorder_tasks.core.session import Session, State, Take
@@ -148,13 +149,13 @@ def measure(
     parts: Wiring, ids: list[str], address: str, pid: int, watchers: int, seconds: float
 ) -> dict[str, Any]:
     alone = [_page(address) for _ in range(10)]
-    before = _cpu(pid)
+    before = cpu(pid)
     watched = Watchers(address, watchers)
-    joined = _cpu(pid) - before
+    joined = cpu(pid) - before
     watched.arrived.clear()
     watched.bytes = 0
     pace = HEALTH / len(ids)
-    began, cpu = time.perf_counter(), _cpu(pid)
+    began, spent = time.perf_counter(), cpu(pid)
     sent: dict[str, float] = {}
     loaded: list[tuple[float, int]] = []
     number = 0
@@ -167,7 +168,7 @@ def measure(
             loaded.append(_page(address))
         time.sleep(max(0.0, began + number * pace - time.perf_counter()))
     took = time.perf_counter() - began
-    used = _cpu(pid) - cpu
+    used = cpu(pid) - spent
     time.sleep(2.0)
     heard = watched.arrived.items()
     delays = sorted(at - sent[each] for each, times in heard for at in times if at > sent.get(each, at))
@@ -192,12 +193,6 @@ def _page(address: str) -> tuple[float, int]:
     with urllib.request.urlopen(f"{address}/", timeout=60) as answer:
         size = len(answer.read())
     return time.perf_counter() - began, size
-
-
-def _cpu(pid: int) -> float:
-    """Seconds of CPU that the process has used, Linux."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _ms(seconds: float) -> float:

@@ -48,7 +48,7 @@ def alternately(rounds: int, sides: Mapping[str, Callable[[], float]]) -> dict[s
     """Each side measured ``rounds`` times in turn; the median of each, so that a slow moment hits both."""
     seen: dict[str, list[float]] = {name: [] for name in sides}
     for number in range(rounds):
-        order = list(sides) if number % 2 == 0 else list(reversed(sides))
+        order = list(sides) if number % 2 == 0 else list(sides)[::-1]
         for name in order:
             seen[name].append(sides[name]())
     return {name: statistics.median(values) for name, values in seen.items()}

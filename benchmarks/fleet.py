@@ -20,7 +20,8 @@ import requests
 import benchmarks
 from benchmarks.bench import APP, STORAGE, Bench
 from recorder_tasks.local.environment import nothing_real
-from recorder_tasks.local.processes import Child, NotReady, Processes, Program
+from recorder_tasks.local.processes import Child, Processes, Program
+from recorder_tasks.local.system import await_heard
 from recorder_tasks.wiring import Wiring
 
 ROOT = Path(benchmarks.__file__).resolve().parent.parent
@@ -186,7 +187,8 @@ class Fleet:
                     argv = (*_our_worker(name, concurrency), *more)
                     program = Program(name, argv, env=env, tier=WORKER_TIER, cwd=self.bench.home)
                     children.append(processes.start(program))
-            _await_heard(parts, children)
+            named = {child.program.name: child for child in children}
+            await_heard(lambda: parts.store.workers.alive(READY), named, READY)
             yield Ours(parts, children)
         parts.close()
 
@@ -255,16 +257,3 @@ def _peer_worker(name: str, concurrency: int) -> tuple[str, ...]:
     command = (sys.executable, "-m", "celery", "-q", "-A", "benchmarks.peer_app", "worker", "-Q", queues)
     pool = ("-P", "threads", "-c", str(concurrency), "--without-gossip", "--without-mingle")
     return (*command, "-n", name, "-l", LEVEL, *pool)
-
-
-def _await_heard(parts: Wiring, children: list[Child]) -> None:
-    until = time.monotonic() + READY
-    missing = {child.program.name: child for child in children}
-    while missing:
-        for name in set(parts.store.workers.alive(READY)) & set(missing):
-            missing.pop(name)
-        for name, child in missing.items():
-            if child.exit_status is not None or time.monotonic() > until:
-                raise NotReady(f"{name}: not ready, see {child.log}\n{child.tail()}")
-        if missing:
-            time.sleep(LOOK)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
@@ -44,7 +45,8 @@ def run(bench: Bench) -> Iterator[Figure]:
     hours = lessons * MINUTES / 60
     theirs = _polled(bench) / (MINUTES / 60)
     for name, profile in ROWS.items():
-        calls = _rehearsed(bench, lessons, profile)
+        bench.empty()
+        calls = rehearsed(bench.url, bench.home, lessons, profile)
         queries = sum(call["verb"] == "query" for call in calls)
         notes = f"{queries / hours:.1f} of them queries; {_in_words(profile)}"
         unit = "requests per hour"
@@ -56,20 +58,25 @@ def _in_words(profile: dict[str, Any]) -> str:
     return told or "no callbacks, health_every 120"
 
 
-def _settings(bench: Bench, profile: dict[str, Any]) -> Settings:
+def _settings(url: str, home: Path, profile: dict[str, Any]) -> Settings:
     """Of a rehearsal, with an app that is called back."""
     members = {"app_id": "a" * 32, "key": "k", "secret": "s", "concurrent_tasks": 1000}
     like = Settings(_env_file=None, apps={"default": AppSettings.model_validate(members)})
-    made = settings_for(bench.url, bench.home, like, None)
+    made = settings_for(url, home, like, None)
     called_back = made.apps["default"].model_copy(update={"notification_secret": SecretStr("hush")})
     more = {"apps": {"default": called_back}, "profiles": {"default": ProfileSettings(**profile)}}
     return made.model_copy(update=more)
 
 
-def _rehearsed(bench: Bench, lessons: int, profile: dict[str, Any]) -> list[dict[str, Any]]:
-    """The vendor's log of a day of ours; it calls back where the profile makes looks rarer then."""
-    bench.empty()
-    settings = _settings(bench, profile)
+def rehearsed(
+    url: str, home: Path, lessons: int, profile: dict[str, Any], *, loss: float = 0.0
+) -> list[dict[str, Any]]:
+    """The vendor's log of a day of ours; it calls back where the profile makes looks rarer then.
+
+    ``url``: an empty server. ``loss``: the share of callbacks that do not arrive. Raises RuntimeError when a
+    lesson was not recorded as planned.
+    """
+    settings = _settings(url, home, profile)
     rows = "".join(f"  r{number}: {{slots: mon 09:00-09:{MINUTES}}}\n" for number in range(lessons))
     timetable = read_text(f"timezone: UTC\nschedules:\n{rows}", "lessons.yaml", "yaml")
 
@@ -80,8 +87,8 @@ def _rehearsed(bench: Bench, lessons: int, profile: dict[str, Any]) -> list[dict
 
     rehearsal = Rehearsal(timetable, MONDAY, 1, settings, look)
     world = rehearsal.accounts[0].world
-    if "health_with_callbacks" in profile:
-        world.book.notices.aim(Target(url="http://ours.test/", seed=1))
+    if profile.get("health_with_callbacks") is not None:
+        world.book.notices.aim(Target(url="http://ours.test/", loss=loss, seed=1))
     with closing(Store(settings.redis_url, f"{settings.namespace}-0")) as store:
         desk = Desk(store, settings)
         report = rehearsal.run()
@@ -93,7 +100,7 @@ def _rehearsed(bench: Bench, lessons: int, profile: dict[str, Any]) -> list[dict
 
 def _polled(bench: Bench) -> int:
     """Requests of one lesson of whoever starts, asks each 30 seconds until the end, and stops."""
-    settings = _settings(bench, {})
+    settings = _settings(bench.url, bench.home, {})
     account, clock = accounts(settings)[0], [BEGIN]
     vendors = InProcessVendors(settings, VendorAdapter(account.world, lambda: clock[0], keep=False))
     low, _ = settings.app("default").uid_range

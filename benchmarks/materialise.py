@@ -52,7 +52,7 @@ def _rule(number: int) -> Rule:
 
 def _croniter(rule: Rule) -> int:
     zone = ZoneInfo(rule.timezone)
-    at, end = croniter(rule.cron, SINCE.astimezone(zone)), UNTIL.timestamp()
+    at, end = croniter(rule.cron or "", SINCE.astimezone(zone)), UNTIL.timestamp()
     count = 0
     while at.get_next(datetime).timestamp() < end:
         count += 1

@@ -66,12 +66,12 @@ app.conf.update(
 _thread = local()
 
 
-@signals.worker_ready.connect  # type: ignore[untyped-decorator]
+@signals.worker_ready.connect
 def _ready(**_: Any) -> None:
     print("peer ready", flush=True)
 
 
-@signals.beat_init.connect  # type: ignore[untyped-decorator]
+@signals.beat_init.connect
 def _beats(**_: Any) -> None:
     print("beat ready", flush=True)
 
@@ -105,26 +105,26 @@ def _of(step: Step) -> str:
     return f"resourceid/{step['resource_id']}/sid/{step['sid']}/mode/mix"
 
 
-@app.task(name="peer.acquire", **_options())  # type: ignore[untyped-decorator]
+@app.task(name="peer.acquire", **_options())
 def acquire(step: Step) -> Step:
     found = _call("POST", "acquire", _body(step, scene=0, resourceExpiredHour=24))
     return {**step, "resource_id": found["resourceId"]}
 
 
-@app.task(name="peer.start", **_options())  # type: ignore[untyped-decorator]
+@app.task(name="peer.start", **_options())
 def start(step: Step) -> Step:
     body = _body(step, storageConfig=STORAGE, recordingConfig=RECORDING)
     found = _call("POST", f"resourceid/{step['resource_id']}/mode/mix/start", body)
     return {**step, "sid": found["sid"]}
 
 
-@app.task(name="peer.query", **_options())  # type: ignore[untyped-decorator]
+@app.task(name="peer.query", **_options())
 def query(step: Step) -> Step:
     _call("GET", f"{_of(step)}/query")
     return step
 
 
-@app.task(name="peer.stop", **_options())  # type: ignore[untyped-decorator]
+@app.task(name="peer.stop", **_options())
 def stop(step: Step) -> Step:
     _call("POST", f"{_of(step)}/stop", _body(step))
     return step

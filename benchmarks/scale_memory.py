@@ -40,8 +40,7 @@ def _ours(bench: Bench, made: list[Session]) -> float:
     now, cadence = parts.store.clock.now(), Cadence()
     before = bench.used()
     for at in range(0, len(made), 500):
-        batch = [(one, lanes(one, now, cadence), []) for one in made[at : at + 500]]
-        parts.store.sessions.create_many(batch)
+        parts.store.sessions.create_many([(one, lanes(one, now, cadence), []) for one in made[at : at + 500]])
     used = bench.used() - before
     parts.close()
     return used / len(made)

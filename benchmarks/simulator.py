@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,24 +17,15 @@ from requests.adapters import BaseAdapter
 from benchmarks.bench import STORAGE, Bench
 from benchmarks.control_room import scheduled
 from benchmarks.figure import RESULTS, Figure
+from benchmarks.fleet import fleet
 from benchmarks.proc import cpu
 from recorder_tasks.agora import Client, Mode
 from recorder_tasks.core.session import Session, Take
 from recorder_tasks.flow.vendors import Vendors
-from recorder_tasks.local.processes import Child, Program
 from recorder_tasks.settings import Settings
 
 CONNECTIONS = 4
-APP = {"app_id": "0" * 32, "key": "k", "secret": "s", "certificate": "1" * 32}
-AT_ONCE: dict[str, Any] = {
-    "status_seconds": [0, 0, 0, 0],
-    "first_file_seconds": 0,
-    "upload_seconds": 0,
-    "exit_seconds": 0,
-    "qps": 1_000_000,
-    "pcw": 1_000_000,
-    "ten_percent_rule": False,
-}
+APP = {"app_id": "f" * 32, "key": "tokens", "secret": "s", "certificate": "1" * 32}
 RECIPE: dict[str, Any] = {  # what record() makes of a wish that names none
     "recordingConfig": {
         "channelType": 1,
@@ -54,27 +44,19 @@ BUSIEST = ("lifecycle_throughput", 4)  # a figure of lifecycles, and the request
 
 def run(bench: Bench) -> Iterator[Figure]:
     count = 5000 if bench.full else 1000
-    child = simulator(bench, AT_ONCE)
-    address = json.loads(child.await_line("simulator ready ", 20.0))["base_url"]
-    lives = prepared(bench, address, count + count // 10)
-    drive(address, lives[count:])
-    before, began = cpu(child.pid), time.perf_counter()
-    sent = drive(address, lives[:count])
-    took, used = time.perf_counter() - began, cpu(child.pid) - before
+    with fleet(bench, apps=[APP], first_file_seconds=0, ten_percent_rule=False) as systems:
+        address, pid = systems.simulator.base_url, systems.simulator.child.pid
+        lives = prepared(bench, address, count + count // 10)
+        drive(address, lives[count:])
+        before, began = cpu(pid), time.perf_counter()
+        sent = drive(address, lives[:count])
+        took, used = time.perf_counter() - began, cpu(pid) - before
     load = busiest()
     notes = f"acquire, start, query, stop by {CONNECTIONS} kept connections; {used / took:.0%} of a core"
     name = "busiest figure's requests" if load else ""
     yield Figure("simulator", sent / took, load, name, "requests/s", "higher", sent, notes, goal=5.0)
     alone = f"{sent / used:.0f} requests a second of CPU"
     yield Figure("simulator_cpu", used / sent * 1e6, None, "", "us a request", "lower", sent, alone)
-
-
-def simulator(bench: Bench, settings: dict[str, Any], *arguments: str) -> Child:
-    """The vendor as a process; it says ``simulator ready`` with its addresses."""
-    path = bench.home / "simulator.json"
-    path.write_text(json.dumps({**settings, "apps": [APP]}))
-    argv = (sys.executable, "-m", "recorder_tasks.simulator", "--port", "0", "--settings", str(path))
-    return bench.processes.start(Program("simulator", (*argv, *arguments), tier=1))
 
 
 def busiest() -> float | None:

@@ -18,71 +18,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from recorder_tasks.agora.verdict import Shape, verdict  # at once: its module has the function's name
+from recorder_tasks.agora.answers import Answer, PushOutput, WebState, read_answer
+from recorder_tasks.agora.body.acquire import AcquireRequest, plan_acquire
+from recorder_tasks.agora.body.common import check_channel, check_uid
+from recorder_tasks.agora.body.start import StartRequest, check_start
+from recorder_tasks.agora.body.storage import StorageConfig
+from recorder_tasks.agora.body.transcoding import LayoutRequest
+from recorder_tasks.agora.body.update import StopRequest, UpdateRequest, check_update
+from recorder_tasks.agora.callbacks import CLOUD_RECORDING, Callback, Event, Payload, signed_v2, verify
+from recorder_tasks.agora.errors import (
+    AgoraError,
+    InvalidRequest,
+    SignatureError,
+    TokenError,
+    VendorError,
+)
+from recorder_tasks.agora.file_names import FileName, in_file_names, parse_name, predicted_names
+from recorder_tasks.agora.redaction import redacted
+from recorder_tasks.agora.verdict import Shape, verdict
+from recorder_tasks.agora.words import Area, Mode
 
 if TYPE_CHECKING:
-    from recorder_tasks.agora.answers import Answer, PushOutput, WebState, read_answer
-    from recorder_tasks.agora.body.acquire import AcquireRequest, plan_acquire
-    from recorder_tasks.agora.body.common import check_channel, check_uid
-    from recorder_tasks.agora.body.start import StartRequest, check_start
-    from recorder_tasks.agora.body.storage import StorageConfig
-    from recorder_tasks.agora.body.transcoding import LayoutRequest
-    from recorder_tasks.agora.body.update import StopRequest, UpdateRequest, check_update
-    from recorder_tasks.agora.callbacks import CLOUD_RECORDING, Callback, Event, Payload, signed_v2, verify
     from recorder_tasks.agora.channels import ChannelUsers
     from recorder_tasks.agora.client import Client
-    from recorder_tasks.agora.errors import (
-        AgoraError,
-        InvalidRequest,
-        SignatureError,
-        TokenError,
-        VendorError,
-    )
-    from recorder_tasks.agora.file_names import FileName, in_file_names, parse_name, predicted_names
-    from recorder_tasks.agora.redaction import redacted
     from recorder_tasks.agora.tokens import recorder_token
     from recorder_tasks.agora.transport import Permit, Timeouts
-    from recorder_tasks.agora.words import Area, Mode
 
-HOME = {
-    "AcquireRequest": "body.acquire",
-    "AgoraError": "errors",
-    "Answer": "answers",
-    "Area": "words",
-    "CLOUD_RECORDING": "callbacks",
-    "Callback": "callbacks",
+SENDING = {
     "ChannelUsers": "channels",
     "Client": "client",
-    "Event": "callbacks",
-    "FileName": "file_names",
-    "InvalidRequest": "errors",
-    "LayoutRequest": "body.transcoding",
-    "Mode": "words",
-    "Payload": "callbacks",
     "Permit": "transport",
-    "PushOutput": "answers",
-    "SignatureError": "errors",
-    "StartRequest": "body.start",
-    "StopRequest": "body.update",
-    "StorageConfig": "body.storage",
     "Timeouts": "transport",
-    "TokenError": "errors",
-    "UpdateRequest": "body.update",
-    "VendorError": "errors",
-    "WebState": "answers",
-    "check_channel": "body.common",
-    "check_start": "body.start",
-    "check_uid": "body.common",
-    "check_update": "body.update",
-    "in_file_names": "file_names",
-    "parse_name": "file_names",
-    "plan_acquire": "body.acquire",
-    "predicted_names": "file_names",
-    "read_answer": "answers",
     "recorder_token": "tokens",
-    "redacted": "redaction",
-    "signed_v2": "callbacks",
-    "verify": "callbacks",
 }
 __all__ = [
     "CLOUD_RECORDING",
@@ -130,8 +97,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Imported when it is first used: who only checks what will be sent does not load what sends it."""
-    if name in HOME:
+    if name in SENDING:
         from importlib import import_module
 
-        return getattr(import_module(f"recorder_tasks.agora.{HOME[name]}"), name)
+        return getattr(import_module(f"recorder_tasks.agora.{SENDING[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

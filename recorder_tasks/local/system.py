@@ -6,7 +6,7 @@ import json
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -85,16 +85,8 @@ class System:
 
     def await_workers(self, desk: Any, *children: Child, timeout: float = READY) -> None:
         """Returns once each of these workers has told Redis that it is there. Raises NotReady."""
-        until = time.monotonic() + timeout
-        missing = {f"{child.program.name}@local": child for child in children}
-        while missing:
-            for name in set(desk.overview()["workers"]) & set(missing):
-                missing.pop(name)
-            for name, child in missing.items():
-                if child.exit_status is not None or time.monotonic() > until:
-                    raise NotReady(f"{name}: not ready, see {child.log}\n{child.tail()}")
-            if missing:
-                time.sleep(LOOK)
+        named = {f"{child.program.name}@local": child for child in children}
+        await_heard(lambda: desk.overview()["workers"], named, timeout)
 
     def _ours(self, name: str, argv: list[str], tier: int) -> Program:
         command = (sys.executable, "-m", "recorder_tasks.cli", *argv)
@@ -108,6 +100,20 @@ class System:
 
     def __exit__(self, *exc: object) -> None:
         self.stop()
+
+
+def await_heard(heard: Callable[[], Collection[str]], workers: Mapping[str, Child], timeout: float) -> None:
+    """Returns once each worker, by its name, is one that was ``heard`` of. Raises NotReady."""
+    until = time.monotonic() + timeout
+    missing = dict(workers)
+    while missing:
+        for name in set(heard()) & set(missing):
+            missing.pop(name)
+        for name, child in missing.items():
+            if child.exit_status is not None or time.monotonic() > until:
+                raise NotReady(f"{name}: not ready, see {child.log}\n{child.tail()}")
+        if missing:
+            time.sleep(LOOK)
 
 
 def get_json(url: str) -> Any:
