@@ -7,23 +7,20 @@ the due set is the one redelivery, so a message that is lost, doubled or late do
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from celery import Celery, bootsteps, chain, signals
-from celery.app.amqp import AMQP
-from kombu.connection import Connection
+from celery import Celery, bootsteps, signals
 from kombu.entity import Queue
 
+from recorder_tasks.broker import OwnAMQP, hand_over
 from recorder_tasks.celery_logs import Logging
 from recorder_tasks.core.session import Lane
 from recorder_tasks.courier_step import CourierStep
 from recorder_tasks.flow.calendar import Calendar
 from recorder_tasks.flow.dispatcher import GENERAL, Dispatcher, Hands
 from recorder_tasks.flow.keeper import Keeper
-from recorder_tasks.messages import careful
 from recorder_tasks.pools import GENERAL_QUEUE, STOP_QUEUE, in_process, ours_in_pool, own_queue
 from recorder_tasks.settings import Settings, load
 from recorder_tasks.store import Claim
@@ -32,43 +29,17 @@ from recorder_tasks.wiring import Wiring, name_worker, wiring
 from schedules.store import ScheduleStore
 from schedules.zones import release
 
-LANE_TASK = {
-    Lane.STOP: "recorder.stop",
-    Lane.CONFIRM: "recorder.confirm",
-    Lane.UPDATE: "recorder.update",
-    Lane.UPDATE_LAYOUT: "recorder.update_layout",
-    Lane.QUERY: "recorder.query",
-    Lane.SETTLE: "recorder.settle",
+LANE_TASKS = {
+    Lane.STOP: ("recorder.stop",),
+    Lane.START: ("recorder.acquire", "recorder.start"),  # one chain (facts 5.1)
+    Lane.CONFIRM: ("recorder.confirm",),
+    Lane.UPDATE: ("recorder.update",),
+    Lane.UPDATE_LAYOUT: ("recorder.update_layout",),
+    Lane.QUERY: ("recorder.query",),
+    Lane.SETTLE: ("recorder.settle",),
 }
 CHECK_EVERY = 60.0
 RETIRE_EVERY = 3600.0
-RECONNECT_EVERY = 2.0  # seconds; kombu's own gap grows to 30, which a class would begin late by
-
-
-class QuickConnection(Connection):
-    """A broker connection that is tried anew every two seconds, however long the broker has been away."""
-
-    def _ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
-        gaps = {"interval_start": 0.5, "interval_step": 0.5, "interval_max": RECONNECT_EVERY}
-        return super()._ensure_connection(*args, **{**gaps, **kwargs})
-
-    def get_transport_cls(self) -> type:
-        return careful(super().get_transport_cls())
-
-    def maybe_close_channel(self, channel: Any) -> None:
-        """Celery closes a lost connection twice; that its transport has gone by then is no error either.
-
-        A channel that was reading when the broker died is closed only then, with the message it had in hand.
-        """
-        with suppress(AttributeError):
-            super().maybe_close_channel(channel)
-
-
-class QuickAMQP(AMQP):  # type: ignore[misc]
-    """Celery's, with those connections."""
-
-    Connection = QuickConnection
-    BrokerConnection = QuickConnection
 
 
 def attach(app: Celery, settings: Settings | None = None) -> Celery:
@@ -123,7 +94,7 @@ def build(settings: Settings | None = None) -> Celery:
     url, options = _broker(chosen.broker)
     if chosen.namespace != "default":  # whose queues have plain names, for producers that know only those
         options["global_keyprefix"] = f"recorder:{{{chosen.namespace}}}:celery:"
-    app = Celery("recorder_tasks", amqp=QuickAMQP, log=Logging)
+    app = Celery("recorder_tasks", amqp=OwnAMQP, log=Logging)
     app.conf.update(
         broker_url=url,
         result_backend=url,
@@ -194,11 +165,13 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
         app = worker.app
         parts: Wiring = wiring(app.recorder_settings, worker=worker.hostname)
         hands = Hands(int(worker.concurrency), None if in_process(worker) else ours_in_pool)
-        queue = own_queue(worker.hostname)
 
-        def send(claim: Claim) -> None:
-            signature(app, claim, queue).apply_async()
+        def send(claim: Claim) -> None:  # the token means nothing to people
+            args = (claim.session_id, claim.token)
+            hand_over(worker, LANE_TASKS[claim.lane], args, shown=(claim.session_id,))
 
+        if isinstance(app.amqp, OwnAMQP):
+            app.amqp.worker = worker
         lanes = self._lanes(app)
         told: dict[str, Any] = {"zones": release()}
         if Lane.START in lanes:  # such a worker has a courier
@@ -231,19 +204,6 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
             self.calendar.stop()
 
     terminate = stop
-
-
-def signature(app: Celery, claim: Claim, queue: str) -> Any:
-    """The task of a claim, to a queue of the claiming worker. acquire and start are one chain (facts 5.1).
-
-    Whoever watches the tasks is shown the session only: the token means nothing to people.
-    """
-    link = {"immutable": True, "queue": queue, "argsrepr": repr((claim.session_id,))}
-    args = (claim.session_id, claim.token)
-    if claim.lane is Lane.START:
-        names = ("recorder.acquire", "recorder.start")
-        return chain(*(app.signature(name, args=args, **link) for name in names), app=app)
-    return app.signature(LANE_TASK[claim.lane], args=args, **link)
 
 
 app = build()

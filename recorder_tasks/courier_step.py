@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import bootsteps, signals
 
+from recorder_tasks.broker import hand_over
 from recorder_tasks.flow.courier import Courier, Pool
 from recorder_tasks.pools import (
     GENERAL_QUEUE,
@@ -60,16 +61,14 @@ class CourierStep(bootsteps.StartStopStep):  # type: ignore[misc]
 
 
 def _pool(worker: Any) -> Pool:
-    def hand_over(handed: Handed) -> None:
+    def send(handed: Handed) -> None:
         args = (handed.id, handed.token, handed.subscription)
-        shown = repr((handed.id, handed.subscription))
-        options = {"args": args, "argsrepr": shown, "immutable": True, "queue": own_queue(worker.hostname)}
-        worker.app.signature(TASK, **options).apply_async()
+        hand_over(worker, (TASK,), args, shown=(handed.id, handed.subscription))
 
     def busy(name: str | None) -> int:
         return ours_in_pool(lambda request: name is None or _subscription(request) == name)
 
-    return Pool(int(worker.concurrency), hand_over, None if in_process(worker) else busy)
+    return Pool(int(worker.concurrency), send, None if in_process(worker) else busy)
 
 
 def _subscription(request: Any) -> str | None:

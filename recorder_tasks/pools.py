@@ -18,9 +18,18 @@ def own_queue(worker: str) -> str:
     return f"recorder.at.{worker}"
 
 
+def in_threads(worker: Any) -> bool:
+    """Whether the pool is one of threads, which whoever has work may hand it to."""
+    return _pool(worker) == "thread"
+
+
 def in_process(worker: Any) -> bool:
     """Whether the pool's tasks run in this process, and so can tell us when they end."""
-    return str(worker.pool_cls.__module__).rsplit(".", 1)[-1] in IN_PROCESS
+    return _pool(worker) in IN_PROCESS
+
+
+def _pool(worker: Any) -> str:
+    return str(worker.pool_cls.__module__).rsplit(".", 1)[-1]
 
 
 def ours_in_pool(like: Callable[[Any], bool] = lambda request: True) -> int:

@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 FINAL = frozenset({Kind.ACCEPTED, Kind.EMPTY, Kind.UPLOAD_SLOW, Kind.ALREADY_STOPPING, Kind.NOT_FOUND})
 REFRESH_MS = 1000
+TOGETHER = 0.2  # seconds: what changes meanwhile is read at once, so that a bell is no reading of each take
 PAUSE = 1.0
 AWAY_AFTER = 3  # failed round trips in a row, so that one slow answer is not taken for an outage
 BACK_EVERY = 0.2  # seconds between two looks, while this thread acts alone, whether Redis is back
@@ -71,6 +72,7 @@ class Keeper(Thread):
                 failures = 0
                 while not self._ended.is_set():
                     last_id = self.refresh(last_id)
+                    self._ended.wait(TOGETHER)
             except StoreError as trouble:
                 failures += 1
                 if failures == AWAY_AFTER:
