@@ -22,7 +22,8 @@ from typing import Any
 from benchmarks.proc import cpu
 from recorder_tasks.core.agenda import lanes
 from recorder_tasks.core.cadence import Cadence
-from recorder_tasks.core.session import Session, State, Take
+from recorder_tasks.core.outcome import Upload
+from recorder_tasks.core.session import End, Ending, Session, State, Take
 from recorder_tasks.local.processes import Processes, Program
 from recorder_tasks.local.server import await_answer, free_port, url, valkey
 from recorder_tasks.settings import Settings
@@ -68,10 +69,9 @@ def fill(parts: Wiring, recordings: int, over: int) -> list[str]:
     return [one.id for one in made[:recordings]]
 
 
-def _recording(number: int, now: float) -> Session:
-    start = now - 600
-    take = Take(
-        uid=900_000_001 + 8 * number,
+def _take(uid: int, start: float, now: float) -> Take:
+    return Take(
+        uid=uid,
         resource_id=secrets.token_hex(40),
         acquired_at=start,
         sent_at=start + 1,
@@ -81,6 +81,11 @@ def _recording(number: int, now: float) -> Session:
         alive_at=now,
         status=(now, 5),
     )
+
+
+def _recording(number: int, now: float) -> Session:
+    start = now - 600
+    take = _take(900_000_001 + 8 * number, start, now)
     uids = (take.uid, take.uid + 1)
     return Session(
         id=f"r-{number:020x}",
@@ -116,6 +121,17 @@ def finished(number: int, now: float) -> Session:
     return whole.evolve(
         id=f"r-f{number:019x}", state=State.COMPLETED, final_at=start + 3000, settled_at=start + 3000
     )
+
+
+def recorded(lesson: Session, now: float) -> Session:
+    """The same lesson, over and uploaded."""
+    over = lesson.end
+    took = _take(lesson.uids[0], lesson.start, over)
+    take = took.model_copy(
+        update={"end": (End.STOPPED, over), "upload": Upload.UPLOADED, "stop_sent_at": over}
+    )
+    ended = {"ending": Ending.UPLOADED, "final_at": over, "settled_at": over}
+    return lesson.evolve(state=State.COMPLETED, takes=(take,), **ended)
 
 
 class Watchers:

@@ -18,7 +18,6 @@ from benchmarks.peer_schedulers import Plan, Scheduler, apscheduler, beat, eta, 
 
 AHEAD = 2.0  # seconds for setting up, daemons included
 WARM, WARMING = 16, 0.5  # how many, for how many seconds
-ROUNDS = 2
 WORKERS, THREADS = 2, 8
 PATIENCE = 30.0
 OURS = "ours"
@@ -33,10 +32,10 @@ Lags = dict[str, list[float]]
 
 
 def run(bench: Bench) -> Iterator[Figure]:
-    count, apart = (100, 0.2) if bench.full else (30, 0.1)
+    rounds, count, apart = (2, 100, 0.2) if bench.full else (1, 50, 0.1)
     lags: Lags = defaultdict(list)
     with fleet(bench) as systems:
-        for turn in range(ROUNDS):
+        for turn in range(rounds):
             for side in (_ours, _peers) if turn == 0 else (_peers, _ours):
                 bench.empty()
                 side(systems, count, apart, lags)
