@@ -6,7 +6,7 @@ import pytest
 from kombu.entity import Queue
 from kombu.messaging import Consumer, Producer
 
-from recorder_tasks.celery_app import QuickConnection
+from recorder_tasks.broker import QuickConnection
 from tests.journeys.own_redis import OwnRedis
 
 
