@@ -183,6 +183,8 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
             self.calendar = Calendar(parts.planner, parts.bells)
             self.calendar.start()
         signals.task_postrun.connect(self._freed, weak=False, dispatch_uid=self._receiver)
+        if not in_process(worker):
+            signals.task_received.connect(self._arrived, weak=False, dispatch_uid=self._receiver)
         self.dispatcher.start()
         self.keeper.start()
 
@@ -194,8 +196,14 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
         if len(args) >= 2 and not goes_on:
             self.dispatcher.freed(str(args[1]))
 
+    def _arrived(self, request: Any = None, **_: Any) -> None:
+        """A claim's message has arrived, and counts as a request in the pool from here on."""
+        if self.dispatcher is not None and request.name.startswith("recorder.") and len(request.args) >= 2:
+            self.dispatcher.hands.freed(str(request.args[1]))
+
     def stop(self, worker: Any) -> None:
         signals.task_postrun.disconnect(dispatch_uid=self._receiver)
+        signals.task_received.disconnect(dispatch_uid=self._receiver)
         if self.dispatcher is not None:
             self.dispatcher.stop()
         if self.keeper is not None:

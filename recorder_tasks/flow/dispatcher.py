@@ -7,12 +7,14 @@ until the next due time or until somebody makes a session due sooner.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from threading import Event as Flag
 from threading import Lock, Thread
 from typing import Any, Protocol
 
+from recorder_tasks.core.outcome import Instant
 from recorder_tasks.core.session import Lane
 from recorder_tasks.flow.metric_names import DISPATCH_LAG, LOST, STUCK
 from recorder_tasks.settings import Settings
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_SLEEP = 5.0  # a lost wake-up costs no more than this
 HANDS_FULL = 0.25  # a look at the hands, should the pool not tell that one is free
+POOL_FULL = 0.02  # the same where it cannot tell
+NOT_EVEN_DUE = -math.inf  # without a free hand nothing can be done about it
 PAUSE = 1.0
 HAND_OFF = 5.0  # from claim to begin: a free hand was waiting, so a message that takes longer is lost
 GENERAL = tuple(lane for lane in Lane if lane is not Lane.STOP)
@@ -44,6 +48,7 @@ class Hands:
 
     def __init__(self, limit: int, in_pool: Callable[[], int] | None = None) -> None:
         self.limit = limit
+        self.look = HANDS_FULL if in_pool is None else POOL_FULL
         self._in_pool = in_pool
         self._busy: dict[str, float] = {}
         self._lock = Lock()
@@ -87,6 +92,7 @@ class Dispatcher(Thread):
         self.worker = name
         self.told = dict(told or {})
         self._ended = Flag()
+        self._full = True  # or not known to have a free hand
         self._wakeups = store.wakeups()
 
     def lost(self, session_id: str) -> None:
@@ -99,9 +105,10 @@ class Dispatcher(Thread):
         self.join(timeout=10)
 
     def freed(self, token: str) -> None:
-        """A hand is free again."""
+        """A hand is free again: news only while there was none for what is due."""
         self.hands.freed(token)
-        self._wakeups.poke()
+        if self._full:
+            self._wakeups.poke()
 
     def run(self) -> None:
         beat = Beat(self._tell_alive)
@@ -109,7 +116,7 @@ class Dispatcher(Thread):
             while not self._ended.is_set():
                 try:
                     beat()
-                    self._wakeups.wait(self._dispatch())
+                    self._wakeups.wait(*self._dispatch())
                 except StoreUnavailable as trouble:
                     log.warning("dispatcher.waiting for Redis: %s", trouble)
                     self._ended.wait(PAUSE)
@@ -117,11 +124,12 @@ class Dispatcher(Thread):
                     log.exception("dispatcher.trouble")
                     self._ended.wait(PAUSE)
 
-    def _dispatch(self) -> float:
-        """Claim and send what is due; the seconds until there may be more."""
+    def _dispatch(self) -> tuple[float, Instant]:
+        """Claim and send what is due; the seconds until there may be more, and how soon news must be due."""
+        self._full = True
         free = self.hands.free(self.settings.lease)
         if free <= 0:
-            return HANDS_FULL
+            return self.hands.look, NOT_EVEN_DUE
         serves_stop = Lane.STOP in self.lanes
         claims = self.store.leases.claim(
             self.lanes,
@@ -143,10 +151,11 @@ class Dispatcher(Thread):
             log.error("dispatcher.lost session=%s: it was due, and is not in Redis any more", session_id)
             self.lost(session_id)
         if len(claims.claims) >= free:
-            return HANDS_FULL
-        if claims.next_due is None:
-            return LONGEST_SLEEP
-        return min(LONGEST_SLEEP, max(0.0, (claims.next_due - claims.now) / self.store.clock.rate))
+            return self.hands.look, NOT_EVEN_DUE
+        self._full = False
+        rate, due = self.store.clock.rate, math.inf if claims.next_due is None else claims.next_due
+        sleep = min(LONGEST_SLEEP, max(0.0, (due - claims.now) / rate))
+        return sleep, claims.now + sleep * rate
 
     def _send(self, claim: Claim) -> None:
         try:

@@ -93,8 +93,11 @@ class Journal:
     def follow(self, session: Session, cadence: Cadence) -> None:
         """Drop the takes that a saved session shows to be over."""
         ended = [take.sid for take in session.takes if take.sid is not None and takes.over(take, cadence)]
-        known = set(self.live()) if ended else set()
-        self.drop([sid for sid in ended if sid in known])
+        self.drop([sid for sid in ended if self._has(sid)])
+
+    def _has(self, sid: str) -> bool:
+        with self._lock:
+            return self._db.execute("SELECT 1 FROM live WHERE key = ?", (sid,)).fetchone() is not None
 
     def keep(self, found: list[LiveTake]) -> None:
         """Takes that others have started."""

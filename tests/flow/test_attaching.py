@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from kombu.entity import Queue
 
 from recorder_tasks.celery_app import LANE_TASKS, DispatcherStep, attach, build
 from recorder_tasks.core.session import Lane
-from recorder_tasks.flow.dispatcher import GENERAL
+from recorder_tasks.flow.dispatcher import GENERAL, Hands
 from recorder_tasks.settings import Settings
 from recorder_tasks.wiring import Wiring, name_worker, wiring
 from tests.flow.engine import some_settings
@@ -87,6 +88,19 @@ def test_every_lane_has_registered_tasks(settings: Settings) -> None:
     app = attach(a_team(), settings)
     assert set(LANE_TASKS) == set(Lane)
     assert {name for names in LANE_TASKS.values() for name in names} <= set(app.tasks)
+
+
+def test_a_claim_counts_once_when_its_message_has_come_to_a_pool_of_processes(settings: Settings) -> None:
+    step = DispatcherStep.__new__(DispatcherStep)
+    hands = Hands(2, lambda: 1)
+    step.dispatcher = SimpleNamespace(hands=hands)  # type: ignore[assignment]
+    hands.took("one")
+    hands.took("two")
+    assert hands.free(60.0) == 0
+    step._arrived(SimpleNamespace(name="team.report", args=("r-1", "two")))
+    assert hands.free(60.0) == 0
+    step._arrived(SimpleNamespace(name="recorder.query", args=("r-1", "one")))
+    assert hands.free(60.0) == 1
 
 
 def test_the_parts_of_a_process_are_built_once_and_share_the_workers_journal(

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -64,6 +66,33 @@ def test_no_more_is_claimed_than_there_are_hands(
     assert dispatcher.hands.free(30) == 0
     dispatcher.freed(sent[0].token)
     until(lambda: len(sent) == 3)
+
+
+def test_nobody_is_woken_by_what_changes_nothing_for_him(
+    dispatch: MakeDispatcher,
+    store: Store,
+    settings: Settings,
+    sent: list[Claim],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[int] = []
+    claim = store.leases.claim
+
+    def counted(*args: Any, **options: Any) -> Any:
+        looks.append(1)
+        return claim(*args, **options)
+
+    monkeypatch.setattr(store.leases, "claim", counted)
+    desk = Desk(store, settings)
+    desk.record("now", minutes=10)
+    dispatcher = dispatch()
+    until(lambda: len(sent) == 1 and not dispatcher._full)
+    before = len(looks)
+    dispatcher.freed(sent[0].token)  # there was another
+    desk.record("later", start=datetime.now(UTC) + timedelta(hours=1), minutes=10)  # he looks sooner anyway
+    desk.record("at once", minutes=10)
+    until(lambda: len(sent) == 2)
+    assert len(looks) - before <= 2  # for the last one, and perhaps since five seconds were over
 
 
 def test_a_message_that_could_not_be_sent_frees_its_hand(

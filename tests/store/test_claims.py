@@ -248,6 +248,11 @@ def test_a_sleeping_dispatcher_wakes_for_a_new_head_and_for_a_poke(store: Store,
         assert wakeups.wait(5.0)
         add("later", dues={Lane.START: 200.0})
         assert not wakeups.wait(0.05)
+        look = store.clock.now() + 45.0
+        add("sooner", dues={Lane.START: 50.0})
+        assert not wakeups.wait(0.05, before=look)
+        add("soonest", dues={Lane.START: 40.0})
+        assert wakeups.wait(5.0, before=look)
         wakeups.poke()
         started = time.monotonic()
         assert wakeups.wait(5.0)
