@@ -168,6 +168,24 @@ def test_stops_are_served_before_queries_when_both_want_all_there_is(store: Stor
     assert stops[-1] - begun <= 30 + 6  # hardly a query between the first stop and the last
 
 
+@pytest.mark.parametrize("app", ["default", "north"])
+def test_a_check_leaves_its_slot_to_a_start_of_the_same_app_only(store: Store, add: Add, app: str) -> None:
+    store.clock.set_test(rate=0.001)
+    add("lesson", app=app, labels={"app": "south"}, dues={Lane.START: 0.2})
+    assert store.budget.slot(app, wish(QUERY)) is None
+    assert store.budget.slot("south", wish(QUERY)) is not None
+    assert store.budget.slot(app, wish(STOP)) is not None
+
+
+def test_who_leaves_his_slot_to_a_start_comes_back_a_slot_later(store: Store, add: Add) -> None:
+    store.clock.set_test(rate=0.001)
+    add("check", dues={Lane.QUERY: -1.0})
+    add("lesson", dues={Lane.START: 0.2})
+    answer = begin(store, "check", claimed(store, "check"), wish(QUERY))
+    assert isinstance(answer, NotYet)
+    assert answer.at - store.clock.now() == pytest.approx(0.11, abs=0.01)
+
+
 @pytest.mark.parametrize(("member", "value"), [("rank", 6), ("rank", -1), ("ahead", 1.5), ("spread", -0.1)])
 def test_a_wish_out_of_range_is_refused(member: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"{member}: "):

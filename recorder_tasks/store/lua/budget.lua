@@ -5,9 +5,19 @@
 -- free, so that nobody stampedes; meanwhile less urgent ones stand back, for a second after the last sign of such a
 -- caller at most, since he may have died.
 -- A start is an appointment: confirmations and below leave it the slots that it is about to need, else a row of
--- starts before a bell would slip by one slot for each of them.
+-- starts before a bell would slip by one slot for each of them. Only of the same app: others have slots of their own.
 local BELOW_START, OVERDUE = 3, 5 -- a start overdue for longer is kept by something else than the rate
+local SEEN = 32 -- starts that are looked at: nothing may keep the server in this script
 local FARTHEST = 1 -- a slot further ahead was given out before the clock stepped back
+
+local function start_comes(prefix, app, from, till)
+  local ids = redis.call('ZRANGEBYSCORE', prefix .. 'due:start', text(from), text(till), 'LIMIT', 0, SEEN)
+  for _, id in ipairs(ids) do
+    local stored = redis.call('GET', prefix .. 'session:' .. id)
+    if stored and (string.match(stored, '^[^\n]*\n{"id":"[^"]*","app":"([^"]*)"') or 'default') == app then return true end
+  end
+  return false
+end
 
 local function take_slot(prefix, app, want, now, returns)
   if want.qps <= 0 then return now end
@@ -26,8 +36,7 @@ local function take_slot(prefix, app, want, now, returns)
   end
   local full = tonumber(redis.call('GET', prefix .. 'room:' .. app) or 0) > now -- then starts take no slots
   if want.rank >= BELOW_START and not urgent and not full then
-    local soon = text(slot + 2 * spacing)
-    urgent = #redis.call('ZRANGEBYSCORE', prefix .. 'due:start', text(now - OVERDUE), soon, 'LIMIT', 0, 1) > 0
+    urgent = start_comes(prefix, app, now - OVERDUE, slot + 2 * spacing)
   end
   behind = math.min(behind, now + 600)
   local tail, wait = 'tail:' .. want.rank, 'wait:' .. want.rank
@@ -46,5 +55,5 @@ local function take_slot(prefix, app, want, now, returns)
   if returns then
     redis.call('HSET', key, tail, text(behind + spacing), wait, text(math.min(now + 1, behind + spacing)))
   end
-  return nil, math.max(now + 0.01, behind - want.ahead / 2)
+  return nil, math.max(now + (urgent and spacing or 0.01), behind - want.ahead / 2)
 end
