@@ -7,17 +7,7 @@
 -- A start is an appointment: confirmations and below leave it the slots that it is about to need, else a row of
 -- starts before a bell would slip by one slot for each of them. Only of the same app: others have slots of their own.
 local BELOW_START, OVERDUE = 3, 5 -- a start overdue for longer is kept by something else than the rate
-local SEEN = 32 -- starts that are looked at: nothing may keep the server in this script
 local FARTHEST = 1 -- a slot further ahead was given out before the clock stepped back
-
-local function start_comes(prefix, app, from, till)
-  local ids = redis.call('ZRANGEBYSCORE', prefix .. 'due:start', text(from), text(till), 'LIMIT', 0, SEEN)
-  for _, id in ipairs(ids) do
-    local stored = redis.call('GET', prefix .. 'session:' .. id)
-    if stored and (string.match(stored, '^[^\n]*\n{"id":"[^"]*","app":"([^"]*)"') or 'default') == app then return true end
-  end
-  return false
-end
 
 local function take_slot(prefix, app, want, now, returns)
   if want.qps <= 0 then return now end

@@ -1,6 +1,8 @@
 -- PRELUDE. Due times of a session, and the wake-up of dispatchers.
 --   put_due(prefix, lane, id, at)   writes a score; if it is new and the earliest of its lane, wakes the dispatchers
+--   start_comes(prefix, app, from, till)   whether a start of that app is due in between
 --   LANES                           the most urgent first
+local SEEN = 32 -- starts that are looked at: nothing may keep the server in a script
 local LANES = {'stop', 'start', 'confirm', 'update', 'update_layout', 'query', 'settle'}
 
 local function put_due(prefix, lane, id, at)
@@ -9,4 +11,13 @@ local function put_due(prefix, lane, id, at)
   if changed and redis.call('ZRANGE', key, 0, 0)[1] == id then
     redis.call('PUBLISH', prefix .. 'wake', lane .. ' ' .. text(at))
   end
+end
+
+local function start_comes(prefix, app, from, till)
+  local ids = redis.call('ZRANGEBYSCORE', prefix .. 'due:start', text(from), text(till), 'LIMIT', 0, SEEN)
+  for _, id in ipairs(ids) do
+    local stored = redis.call('GET', prefix .. 'session:' .. id)
+    if stored and (string.match(stored, '^[^\n]*\n{"id":"[^"]*","app":"([^"]*)"') or 'default') == app then return true end
+  end
+  return false
 end
