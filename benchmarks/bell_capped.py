@@ -34,6 +34,8 @@ DIGITS = {"lead": "1", "retry": "2", "rate": "3"}  # that make up the App IDs
 
 Apps = Mapping[str, dict[str, Any]]
 
+RETRY, RATE = "autoretry with backoff", "rate_limit"
+
 
 @dataclass(frozen=True)
 class Race:
@@ -83,17 +85,17 @@ def run(bench: Bench) -> Iterator[Figure]:
 
 def _of_the_cap(count: int, races: Mapping[str, Race], send_by: float) -> Iterator[Figure]:
     ours, lead, retry, rate = (races[name] for name in SIDES)
-    both = f"{count} at QPS {QPS}; with rate_limit"
     yield Figure(
         "bell_capped_429",
         ours.refused + lead.refused,
         retry.refused,
-        "autoretry with backoff",
+        RETRY,
         "answers 429",
         "lower",
         count,
-        f"{both} {rate.refused}; ours with and without a lead together",
+        f"{count} at QPS {QPS}; ours with and without a lead together",
         goal=0.0,
+        sides={RETRY: retry.refused, RATE: rate.refused},
     )
     yield Figure(
         "bell_capped_use",
@@ -110,16 +112,18 @@ def _of_the_cap(count: int, races: Mapping[str, Race], send_by: float) -> Iterat
 
 def _of_the_bell(count: int, races: Mapping[str, Race], needed: float) -> Iterator[Figure]:
     ours, lead, retry, rate = (races[name] for name in SIDES)
-    best = min(((retry.took, "autoretry with backoff"), (rate.took, "rate_limit")), key=lambda one: one[0])
+    sides = {RETRY: retry.took, RATE: rate.took}
+    best = min(sides, key=sides.__getitem__)
     yield Figure(
         "bell_capped_time",
         ours.took,
-        *best,
+        sides[best],
+        best,
         "s",
         "lower",
         count,
-        f"to the last start; autoretry {retry.took:.1f} ({len(retry.starts)} of {count} started), "
-        f"rate_limit {rate.took:.1f} ({len(rate.starts)})",
+        f"to the last start of {count}; autoretry started {len(retry.starts)}, rate_limit {len(rate.starts)}",
+        sides=sides,
     )
     yield Figure(
         "bell_capped_late",

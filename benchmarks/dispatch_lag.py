@@ -43,19 +43,16 @@ def run(bench: Bench) -> Iterator[Figure]:
 
 
 def _figures(lags: Lags) -> Iterator[Figure]:
-    p50 = {name: percentile(found, 0.5) for name, found in lags.items()}
-    p99 = {name: percentile(found, 0.99) for name, found in lags.items()}
-    n = len(lags[OURS])
-    best = min(PEERS, key=p99.__getitem__)
-    same = f"each {WORKERS} workers of {THREADS} threads"
-    of_eta, of_best = p50["Celery eta"], p99[best]
-    said50, said99 = _said(p50, same), _said(p99, same)
-    yield Figure("dispatch_lag_p50", p50[OURS], of_eta, "Celery eta", "ms", "lower", n, said50, goal=1.5)
-    yield Figure("dispatch_lag_p99", p99[OURS], of_best, best, "ms", "lower", n, said99, goal=1.0)
+    best = min(PEERS, key=lambda name: percentile(lags[name], 0.99))
+    yield _figure("dispatch_lag_p50", 0.5, "Celery eta", 1.5, lags)
+    yield _figure("dispatch_lag_p99", 0.99, best, 1.0, lags)
 
 
-def _said(values: dict[str, float], more: str) -> str:
-    return ", ".join([*(f"{name} {values[name]:.1f}" for name in PEERS), more])
+def _figure(name: str, share: float, peer: str, goal: float, lags: Lags) -> Figure:
+    sides = {side: percentile(found, share) for side, found in lags.items()}
+    ours, n = sides.pop(OURS), len(lags[OURS])
+    notes = f"each {WORKERS} workers of {THREADS} threads"
+    return Figure(name, ours, sides[peer], peer, "ms", "lower", n, notes, goal=goal, sides=sides)
 
 
 def _plan(name: str, count: int, apart: float) -> Plan:

@@ -6,7 +6,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +18,7 @@ class Figure:
     """``better``: whether a lower or a higher value is. ``n``: how many measurements stand behind each side.
 
     ``peer`` None: there is nobody to compare with. ``goal``: the ratio that is aimed at, None: report only.
+    ``sides``: the value of every peer by its name, where there are several.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Figure:
     n: int
     notes: str = ""
     goal: float | None = None
+    sides: dict[str, float] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float | None:

@@ -7,6 +7,7 @@ account of what arrived, and when by its clock, is the one source of all figures
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ from benchmarks.bench import APP, STORAGE, Bench
 from recorder_tasks.local.environment import nothing_real
 from recorder_tasks.local.processes import Child, Processes, Program
 from recorder_tasks.local.system import await_heard
+from recorder_tasks.pools import GENERAL_QUEUE
 from recorder_tasks.wiring import Wiring
 
 ROOT = Path(benchmarks.__file__).resolve().parent.parent
@@ -131,10 +133,21 @@ class Account:
 
 @dataclass(frozen=True)
 class Ours:
-    """Our workers, and our parts in the same namespace."""
+    """Our workers, and our parts in the same namespace. ``env``: with which other processes of ours join."""
 
     parts: Wiring
     children: list[Child]
+    env: Mapping[str, str]
+    processes: Processes
+
+    def beat(self) -> Child:
+        """Start our beat; it has been heard of. Raises NotReady."""
+        argv = (sys.executable, "-m", "recorder_tasks.cli", "beat", "--loglevel", LEVEL)
+        cwd = self.parts.settings.data_dir
+        child = self.processes.start(Program("beat", argv, env=self.env, tier=DAEMON_TIER, cwd=cwd))
+        name = f"beat@{socket.gethostname()}"
+        await_heard(lambda: self.parts.store.workers.alive(READY), {name: child}, READY)
+        return child
 
 
 @dataclass(frozen=True)
@@ -168,11 +181,17 @@ class Fleet:
 
     @contextmanager
     def ours(
-        self, *, workers: int = 1, stoppers: int = 0, concurrency: int = 8, **settings: Any
+        self,
+        *,
+        workers: int = 1,
+        stoppers: int = 0,
+        concurrency: int = 8,
+        pool: str = "threads",
+        **settings: Any,
     ) -> Iterator[Ours]:
         """Our workers, ready, in a new namespace. ``concurrency``: threads of each; ``settings``: more.
 
-        Raises NotReady.
+        ``pool``: another one of Celery's, of workers that stop nothing. Raises NotReady.
         """
         app = {**APP, "base_url": self.simulator.base_url}
         named = {"apps": {"default": app}, "storages": {"default": STORAGE}, **settings}
@@ -184,12 +203,12 @@ class Fleet:
                 more = ("--stop",) if kind == "stopper" else ()
                 for number in range(count):
                     name = f"{kind}{number}@bench"
-                    argv = (*_our_worker(name, concurrency), *more)
+                    argv = (*_our_worker(name, concurrency, pool), *more)
                     program = Program(name, argv, env=env, tier=WORKER_TIER, cwd=self.bench.home)
                     children.append(processes.start(program))
             named = {child.program.name: child for child in children}
             await_heard(lambda: parts.store.workers.alive(READY), named, READY)
-            yield Ours(parts, children)
+            yield Ours(parts, children, env, processes)
         parts.close()
 
     @contextmanager
@@ -240,9 +259,12 @@ def fleet(bench: Bench, **settings: Any) -> Iterator[Fleet]:
         yield Fleet(bench, Simulator(said["base_url"], said["admin_url"], child))
 
 
-def _our_worker(name: str, concurrency: int) -> tuple[str, ...]:
-    command = (sys.executable, "-m", "recorder_tasks.cli", "worker", "--name", name)
-    return (*command, "--concurrency", str(concurrency), "--loglevel", LEVEL)
+def _our_worker(name: str, concurrency: int, pool: str) -> tuple[str, ...]:
+    size = ("--concurrency", str(concurrency), "--loglevel", LEVEL)
+    if pool == "threads":  # as our own command has it
+        return (sys.executable, "-m", "recorder_tasks.cli", "worker", "--name", name, *size)
+    command = (sys.executable, "-m", "celery", "-A", "recorder_tasks.celery_app", "worker", "-n", name)
+    return (*command, "-Q", GENERAL_QUEUE, "-P", pool, "--without-gossip", "--without-mingle", *size)
 
 
 def _our_env(parts: Wiring, named: Mapping[str, Any]) -> dict[str, str]:
