@@ -85,8 +85,8 @@ def into_pool(worker: Any, name: str, message: task_message) -> bool:
     False where it has to go through the broker: other pools are fed by the thread that reads the broker only,
     a worker that begins has no strategies yet, and one that ends takes nothing more.
     """
-    strategies = getattr(worker.consumer, "strategies", None)
-    if not in_threads(worker) or not strategies:
+    strategy = getattr(worker.consumer, "strategies", {}).get(name)
+    if strategy is None or not in_threads(worker):
         return False
     about = {"exchange": "", "routing_key": own_queue(worker.hostname)}
     headers, properties, body, _ = message
@@ -101,7 +101,7 @@ def into_pool(worker: Any, name: str, message: task_message) -> bool:
         delivery_info=about,
     )
     try:
-        strategies[name](received, None, _nothing, _nothing, worker.consumer.on_task_message)
+        strategy(received, None, _nothing, _nothing, worker.consumer.on_task_message)
     except RuntimeError as ended:  # the pool's, which takes nothing more
         log.debug("broker.pool_ended %s: %s", name, ended)
         return False
