@@ -56,6 +56,7 @@ def test_a_reader_sees_everything_and_has_no_buttons(
     look = tab(address=guarded)
     page = look.goto("/")
     login(page, READER)
+    page.wait_for_url(f"{guarded}/")
     expect(page.locator(f"tr#{made.session_id}")).to_be_visible()
     expect(page.get_by_role("link", name="Record now")).to_have_count(0)
     page.goto(f"{guarded}/recordings/{made.session_id}")
