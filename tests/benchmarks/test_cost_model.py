@@ -1,13 +1,15 @@
-"""The cost model of benchmarks/simulation_model.py: exact where it was made from exact figures."""
+"""The cost model of benchmarks/simulation/model.py: exact where it was made from exact figures."""
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import pytest
 
-from benchmarks.simulation_model import KEPT_FREE, Cost, Model, Seen, by_rate
+from benchmarks.simulation.model import KEPT_FREE, Cost, Held, Load, Model, Seen, by_core, by_rate, by_redis
 
-CHECK = Cost(commands=40, scripts=3, server=0.0002, worker=0.002, requests=1)
-LIFECYCLE = Cost(commands=200, scripts=14, server=0.001, worker=0.012, requests=4)
+CHECK = Cost(commands=40, scripts=3, server=0.0002, worker=0.002, requests=1, wire=6000)
+LIFECYCLE = Cost(commands=200, scripts=14, server=0.001, worker=0.012, requests=4, wire=40_000)
 
 
 def seen(checks: float, lifecycles: float) -> Seen:
@@ -15,26 +17,48 @@ def seen(checks: float, lifecycles: float) -> Seen:
 
 
 def test_two_stretches_give_back_what_each_part_costs() -> None:
-    model = Model.of(seen(1000, 40), seen(900, 400), live=6000)
-    assert model.check.parts == pytest.approx(CHECK.parts)
-    assert model.lifecycle.parts == pytest.approx(LIFECYCLE.parts)
+    model = Model.of(seen(1000, 40), seen(900, 400))
+    assert astuple(model.check) == pytest.approx(astuple(CHECK))
+    assert astuple(model.lifecycle) == pytest.approx(astuple(LIFECYCLE))
 
 
 def test_two_stretches_alike_tell_nothing() -> None:
     with pytest.raises(ValueError, match="same shares"):
-        Model.of(seen(1000, 40), seen(2000, 80), live=6000)
+        Model.of(seen(1000, 40), seen(2000, 80))
 
 
 def test_an_hour_is_its_checks_and_its_share_of_lifecycles() -> None:
-    hour = Model(CHECK, LIFECYCLE, 6000).hour(health_every=120, lesson=3000)
+    hour = Model(CHECK, LIFECYCLE).hour(health_every=120, lesson=3000)
     assert hour.requests == pytest.approx(30 + 1.2 * 4)
     assert hour.commands == pytest.approx(30 * 40 + 1.2 * 200)
 
 
-def test_capacity_leaves_half_of_each_free() -> None:
-    held = Model(CHECK, LIFECYCLE, 6000).capacity(health_every=120, lesson=3000, memory=6e9)
-    assert held["Redis's memory"] == pytest.approx(1e6 * KEPT_FREE)
-    assert held["one core of workers"] == pytest.approx(3600 * KEPT_FREE / (30 * 0.002 + 1.2 * 0.012))
+def test_a_load_is_foretold_from_its_size_alone() -> None:
+    load = Load(recordings=10_000, lesson=3000, seconds=120)
+    assert (load.checks, load.lifecycles) == (10_000, 400)
+    assert Model(CHECK, LIFECYCLE).cost(load).requests == load.requests == 11_600
+
+
+def test_a_model_is_read_as_it_was_kept() -> None:
+    model = Model(CHECK, LIFECYCLE)
+    assert Model.read(model.as_json()) == model
+
+
+def test_bytes_are_those_of_each_kind() -> None:
+    held = Held(scheduled=1000, live=7000, finished=9000, schedule=500)
+    assert held.of(scheduled=2, live=1, finished=3, schedules=4) == 2000 + 7000 + 27_000 + 2000
+
+
+def test_half_of_a_core_is_kept_free() -> None:
+    assert by_core(0.036) == pytest.approx(100_000 * KEPT_FREE)
+
+
+def test_workers_that_are_woken_in_vain_leave_less_of_redis() -> None:
+    hour, further = Cost(server=0.036, worker=0.18, requests=36), Cost(server=0.0001)
+    most = by_redis(hour, further, workers=2)
+    workers = most * hour.worker / 3600 / KEPT_FREE
+    each = hour.server + hour.requests * further.server * (workers - 2)
+    assert most * each == pytest.approx(3600 * KEPT_FREE)
 
 
 def test_the_rate_serves_fewer_the_longer_a_request_may_still_leave() -> None:

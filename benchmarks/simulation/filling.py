@@ -9,7 +9,7 @@ scheduled as ``record()`` would.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -78,8 +78,8 @@ class Filling:
     dice: random.Random
     at: Instant = BEGIN
 
-    def fill(self, made: list[Session]) -> int:
-        """Stores them all; how many of them record at the window's beginning."""
+    def fill(self, made: list[Session], tell: Callable[[float], None]) -> int:
+        """Stores them all; how many of them record at the window's beginning. ``tell``: how much is done."""
         cadence, live = self.settings.cadence, 0
         for first in range(0, len(made), BATCH):
             batch = made[first : first + BATCH]
@@ -90,6 +90,7 @@ class Filling:
                 before = batch[0].evolve(takes=(), state=State.SCHEDULED)
                 live += 1
                 self._save(before, after)
+            tell(min(1.0, (first + BATCH) / len(made)))
         return live
 
     def _begun(self, batch: list[Session]) -> Iterator[Session]:

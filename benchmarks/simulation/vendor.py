@@ -15,6 +15,7 @@ from recorder_tasks.local.inprocess_vendor import VendorAdapter
 from recorder_tasks.settings import AppSettings, Settings
 from recorder_tasks.simulator import App, SimulatorSettings, World
 from recorder_tasks.simulator.ledger import requests as requests_of
+from recorder_tasks.simulator.tasks import Task
 
 QPS = 10  # what the vendor allows an account unless it is asked for more (facts 5.2)
 QUIET: dict[str, Any] = {"progress_seconds": 86_400.0}  # an event that nobody is called back about
@@ -88,6 +89,16 @@ class Vendor(BaseAdapter):
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def forget(self) -> None:
+        """The log until now; what runs goes on."""
+        for world in self.worlds.values():
+            for kept in (world.book.log, world.book.unsaved, world.book.touched):
+                kept.clear()
+
+    def tasks(self) -> list[Task]:
+        """Every recorder that ever ran."""
+        return [task for world in self.worlds.values() for task in world.book.tasks.values()]
 
 
 def busiest_second(worlds: dict[str, World], since: float) -> tuple[int, int]:

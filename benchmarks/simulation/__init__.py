@@ -1,0 +1,1 @@
+"""Many recordings at once, in simulated time: ``python -m benchmarks.simulation``, told in docs/scale.md."""
