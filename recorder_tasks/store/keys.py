@@ -41,6 +41,7 @@ meters:<process>      string  the last batch that a process has added to them; e
 ready                 string  written by whoever asks whether Redis takes writes; expires
 schedules ...         of the schedules package: see schedules/store.py
 wake                  channel a lane has a new earliest entry
+wake:<random>         channel a dispatcher tells its own listener that it ends
 """
 
 from __future__ import annotations
