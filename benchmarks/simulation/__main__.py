@@ -31,6 +31,7 @@ SHORT, WINDOW = 600.0, 240.0  # seconds of a lesson and of a window, to tell lif
 
 def main() -> None:
     given = _given()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background begins without it
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("simulation: terminated, nothing was written"))
     try:
         _do(given)
