@@ -44,7 +44,7 @@ pictures: $(VENV)/.developing  ## the screenshots in docs/images, by Chromium
 	$(BIN)/pytest tests/browser/pictures.py
 
 BENCH := .venv-bench
-bench: $(BENCH)/.made  ## figures against what people would use instead, about five minutes; NAMES="..." for some
+bench: $(BENCH)/.made  ## figures against what people would use instead, about four minutes; NAMES="..." for some
 	@$(BENCH)/bin/python -m benchmarks $(NAMES)
 
 bench-full: $(BENCH)/.made  ## the same with larger sizes
