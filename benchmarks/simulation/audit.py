@@ -35,9 +35,10 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Amiss:
-    """Lessons without a recorder ``SOON`` after their start; with one that ended before they did; with one
+    """How many lessons were not recorded as wanted.
 
-    that ran longer than ``SOON`` past their end; with two at once.
+    ``absent``: without a recorder ``SOON`` after their start; ``short``: it ended before they did;
+    ``too_long``: it ran longer than ``SOON`` past their end; ``doubled``: there were two at once.
     """
 
     absent: int

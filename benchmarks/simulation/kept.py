@@ -11,7 +11,7 @@ import redis
 from benchmarks.bench import Bench
 from benchmarks.simulation.filling import BATCH, BEGIN, Wanted, lessons
 from benchmarks.simulation.server import Spent
-from benchmarks.simulation.share import Simulated, feed, settings_of
+from benchmarks.simulation.share import Simulated, feed, members, settings_of
 from recorder_tasks.core import story
 from recorder_tasks.core.agenda import lanes
 from recorder_tasks.core.cadence import Cadence
@@ -36,7 +36,7 @@ def kept_bytes(bench: Bench) -> dict[str, float]:
 
 def _lived(bench: Bench) -> dict[str, float]:
     """After a whole lesson's length: one generation is over, the next is of any age."""
-    _empty(bench)
+    bench.empty()
     before = bench.used()
     whole = Simulated(FULL, settings_of(FULL, bench.url, "lived", bench.home))
     whole.fill(_silent)
@@ -44,8 +44,7 @@ def _lived(bench: Bench) -> dict[str, float]:
     store, total = whole.store, bench.used() - before - feed(whole.store)
     each = {session.id: _own(store, session.id) for session in whole.sessions}
     common = (total - sum(each.values())) / len(each)
-    over = {one.decode() for one in store.client.zrange(store.keys("index", "final"), 0, -1)}  # type: ignore[union-attr]
-    running = {one.decode() for one in store.client.zrange(store.keys("index", "state", "recording"), 0, -1)}  # type: ignore[union-attr]
+    over, running = members(store, "index", "final"), members(store, "index", "state", "recording")
     whole.check(_silent)
     means = {"live": running, "finished": over}
     return {name: common + sum(each[one] for one in ids) / len(ids) for name, ids in means.items()}
@@ -62,14 +61,8 @@ def _silent(share: float) -> None:
     """Nobody waits for it."""
 
 
-def _empty(bench: Bench) -> None:
-    """At once: a flush that goes on in the background would be counted with what comes next."""
-    with redis.Redis.from_url(bench.url) as client:
-        client.execute_command("FLUSHALL", "SYNC")
-
-
 def _scheduled(bench: Bench) -> float:
-    _empty(bench)
+    bench.empty()
     wanted = Wanted(COUNT, 2, lesson=3000, window=0)
     parts, made = bench.parts(), lessons(wanted, settings_of(wanted, bench.url, "kept", bench.home))
     now, before = BEGIN - 3600, bench.used()
@@ -87,7 +80,7 @@ def _told(session: Session) -> list[Event]:
 
 def _schedule(bench: Bench) -> float:
     """Of a rule with one slot a week, without its occurrences."""
-    _empty(bench)
+    bench.empty()
     parts, before = bench.parts(), bench.used()
     _add(parts)
     used = bench.used() - before
@@ -102,7 +95,7 @@ def _add(parts: Wiring) -> None:
 
 def planning(bench: Bench) -> dict[str, float]:
     """An occurrence planned by a schedule of one a day: commands, and CPU seconds of Redis and a worker."""
-    _empty(bench)
+    bench.empty()
     parts = bench.parts()
     _add(parts)
     with redis.Redis.from_url(bench.url) as client:

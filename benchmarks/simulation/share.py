@@ -23,7 +23,7 @@ from benchmarks.simulation.audit import Amiss, Lesson, Ran, alive, starved
 from benchmarks.simulation.filling import BEGIN, Filling, Wanted, lessons
 from benchmarks.simulation.hands import Hands, Stopwatch
 from benchmarks.simulation.vendor import Vendor, app_settings, busiest_second
-from benchmarks.simulation.workers import Crew
+from benchmarks.simulation.workers import TICK, Crew
 from recorder_tasks.core.agenda import lanes
 from recorder_tasks.core.outcome import Instant
 from recorder_tasks.core.session import Lane, Session
@@ -35,7 +35,6 @@ from recorder_tasks.local.inprocess_worker import work
 from recorder_tasks.settings import Settings
 from recorder_tasks.store import Claim, Store
 
-TICK = 0.001
 STREAMS = ("events", "takes")
 PATIENCE = 30.0  # seconds that a step may wait; one that was put off again and again is starved
 SLICE = 1000
@@ -154,7 +153,7 @@ class Simulated:
         most, refused = busiest_second(self.vendor.worlds, BEGIN)
         ran = [Ran(task.cname, task.started_at, task.ended_at) for task in tasks]
         wanted = (Lesson(one.channel, one.start, one.ends_at) for one in self.sessions)
-        over, due = _members(self.store, "index", "final"), _due(self.store)
+        over, due = members(self.store, "index", "final"), _due(self.store)
         told = {
             **asdict(Amiss.of(wanted, ran, now)),
             "alive": alive(ran, BEGIN, math.floor(self.wanted.window)),
@@ -188,9 +187,10 @@ def feed(store: Store) -> int:
 
 def _due(store: Store) -> set[str]:
     """The sessions that somebody will see to."""
-    return {name for lane in Lane for name in _members(store, "due", lane.value)}
+    return {name for lane in Lane for name in members(store, "due", lane.value)}
 
 
-def _members(store: Store, *key: str) -> set[str]:
+def members(store: Store, *key: str) -> set[str]:
+    """Of a sorted set: an index, or a lane."""
     client: Any = store.client
     return {name.decode() for name in client.zrange(store.keys(*key), 0, -1)}

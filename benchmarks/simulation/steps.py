@@ -72,8 +72,11 @@ class _Current:
 _meters = _Current()
 
 
+@dataclass
 class MeteredShare(Share):
     """``found``: of each kind, a meter for each turn that sent something."""
+
+    found: dict[Lane, list[Meter]] = field(default_factory=dict)
 
     def timer(self, hands: Hands) -> Timer:
         return Waiting(hands)
@@ -87,10 +90,6 @@ class MeteredShare(Share):
         meter.worker -= self.vendor.cpu_here - theirs
         if len(self.lateness.get(claim.lane.value, ())) > sent:
             self.found.setdefault(claim.lane, []).append(meter)
-
-    @property
-    def found(self) -> dict[Lane, list[Meter]]:
-        return self.__dict__.setdefault("_found", {})  # type: ignore[no-any-return]
 
 
 class Metered(Simulated):

@@ -96,6 +96,14 @@ def test_a_server_may_go_away_and_come_back(servers: Callable[..., Any], make_se
     store.close()
 
 
+def test_a_listener_ends_though_nothing_is_published(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recorder_tasks.store.wakeups.LISTEN", 300.0)  # longer than a test may last
+    with store.wakeups() as wakeups:
+        assert wakeups.wait(5.0)
+    assert wakeups._thread is not None
+    assert not wakeups._thread.is_alive()
+
+
 def wait_in_vain(wakeups: Wakeups) -> None:
     """Whatever woke it before; the loss of the line must end it."""
     for _ in range(3):

@@ -17,7 +17,8 @@ local function start_comes(prefix, app, from, till)
   local ids = redis.call('ZRANGEBYSCORE', prefix .. 'due:start', text(from), text(till), 'LIMIT', 0, SEEN)
   for _, id in ipairs(ids) do
     local stored = redis.call('GET', prefix .. 'session:' .. id)
-    if stored and (string.match(stored, '^[^\n]*\n{"id":"[^"]*","app":"([^"]*)"') or 'default') == app then return true end
+    local named = stored and string.match(stored, '^[^\n]*\n{"id":"[^"]*","app":"([^"]*)"') -- not if it is the default
+    if stored and (named or 'default') == app then return true end
   end
   return false
 end
